@@ -1,0 +1,390 @@
+"""The messages between host and engine, version 1. docs/protocol.md tells the story; this file is the contract.
+
+A message is one JSON object in UTF-8, sent as one length-framed byte string over `multiprocessing.connection` (bytes,
+never pickle). Its key `kind` names a class of this file, its other keys are that class's fields. Reading is strict: an
+unknown kind, an unknown, missing or wrongly typed field is a `ProtocolError`. Pixels never travel in messages: they lie in
+the shared-memory rings of `frame_buffer`, and messages say whose slot it is.
+
+    host → engine   Hello, Ping, StatusRequest, Attach, Render, PlateReady, PlateFailed, AlphaTaken, Cancel, Shutdown
+    engine → host   HelloReply, Pong, Status, Attached, Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Notice,
+                    Progress, Done, Failed
+
+Every request has an `id` that its answer repeats; what belongs to a job has `job`, the id of its `Render`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Dict, Optional, Tuple, Type, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from .errors import MessageTooLargeError, ProtocolError
+
+PROTOCOL_VERSION = 1
+MAX_MESSAGE_BYTES = 1 << 20
+AUTHENTICATION_SECONDS = 5.0
+
+# States of an engine, as `Status` tells them.
+IDLE, LOADING, RENDERING, STOPPING = "idle", "loading", "rendering", "stopping"
+
+
+@dataclass(frozen=True)
+class Hello:
+    """First message of a host: what it speaks and who it is."""
+
+    protocol: int
+    package: str
+    pid: int
+
+
+@dataclass(frozen=True)
+class HelloReply:
+    """The engine's answer; sent even where the versions differ, so that both can be named."""
+
+    protocol: int
+    package: str
+    pid: int
+    device: str
+
+
+@dataclass(frozen=True)
+class Ping:
+    """Asks whether the engine is there."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class Pong:
+    """Answer to `Ping`."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class StatusRequest:
+    """Asks for a `Status`."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the engine is doing: `state` is one of the states above; `model` is empty while none is loaded."""
+
+    id: int
+    state: str
+    pid: int
+    package: str
+    device: str
+    model: str
+    jobs_waiting: int
+    jobs_done: int
+    frames_done: int
+    uptime: float  # seconds
+    resident_bytes: int
+    idle_timeout: float  # seconds; 0 for an engine that lives as long as its owner
+
+
+@dataclass(frozen=True)
+class RingSpec:
+    """Where a ring is: `name` for a named mapping (Windows); elsewhere a descriptor follows the message."""
+
+    slots: int
+    slot_bytes: int  # payload capacity of one slot
+    name: str
+
+
+@dataclass(frozen=True)
+class Attach:
+    """Hands the engine the rings of the connection's next job; descriptors follow, plates before alphas."""
+
+    id: int
+    plates: Optional[RingSpec]
+    alphas: Optional[RingSpec]
+
+
+@dataclass(frozen=True)
+class Attached:
+    """The rings are mapped; the host may let go of names and descriptors."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where plates come from: `files` with a path or pattern, or `buffers` pushed by the host.
+
+    For buffers, `display` (x0,y0,x1,y1; half open, y down) and `pixel_aspect` describe every plate, `data` is the union
+    of the shot's data windows (empty: the display window), and `colorspace` is scene_linear, srgb or empty (then as for
+    files: float is scene-linear, integer is sRGB).
+    """
+
+    type: str
+    path: str = ""
+    display: Tuple[int, ...] = ()
+    data: Tuple[int, ...] = ()
+    pixel_aspect: float = 1.0
+    colorspace: str = ""
+
+
+@dataclass(frozen=True)
+class Sink:
+    """Where alphas go: `files` with a pattern (empty: none), and `buffers` (the host takes them), or both."""
+
+    path: str = ""
+    buffers: bool = False
+
+
+@dataclass(frozen=True)
+class Render:
+    """Asks for mattes.
+
+    Args:
+        frames: a frame range as `frames.FrameRange` reads it; empty asks for the whole shot.
+        shot: (first, last); empty: what is on disk (files), or the frames themselves (buffers).
+        params: values for `MatteParams.of`; what is not named has its default.
+    """
+
+    id: int
+    source: Source
+    sink: Sink
+    frames: str = ""
+    shot: Tuple[int, ...] = ()
+    params: Dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The job begins: what will be rendered, what is kept, and which plates the host must push, in this order."""
+
+    job: int
+    shot: Tuple[int, ...]
+    frames: str  # everything asked for, after max_frames
+    kept: str  # of those, frames on disk that are kept; empty: none
+    plates: str  # plates that will be read; empty: none
+
+
+@dataclass(frozen=True)
+class PlateReady:
+    """Slot `slot` of the plate ring holds a plate and belongs to the engine until its `SlotFree`."""
+
+    job: int
+    slot: int
+    frame: int
+    sequence: int
+
+
+@dataclass(frozen=True)
+class PlateFailed:
+    """The host has no plate for this frame; the job's policy for missing plates applies."""
+
+    job: int
+    frame: int
+    message: str
+
+
+@dataclass(frozen=True)
+class SlotFree:
+    """Slot `slot` of the plate ring belongs to the host again."""
+
+    job: int
+    slot: int
+
+
+@dataclass(frozen=True)
+class AlphaReady:
+    """Slot `slot` of the alpha ring holds a matte and belongs to the host until its `AlphaTaken`."""
+
+    job: int
+    slot: int
+    frame: int
+    sequence: int
+
+
+@dataclass(frozen=True)
+class AlphaTaken:
+    """Slot `slot` of the alpha ring belongs to the engine again."""
+
+    job: int
+    slot: int
+
+
+@dataclass(frozen=True)
+class FrameWritten:
+    """A matte is on disk, whole."""
+
+    job: int
+    frame: int
+    path: str
+
+
+@dataclass(frozen=True)
+class FrameKept:
+    """A matte on disk was kept: its digest is the one it would get."""
+
+    job: int
+    frame: int
+    path: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that the person should know; `level` is info or warning."""
+
+    job: int
+    level: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the job is: `stage` is loading, reading, denoising, decoding or writing."""
+
+    job: int
+    stage: str
+    done: int  # frames delivered
+    total: int  # frames to deliver
+    seconds: float  # since the job began
+
+
+@dataclass(frozen=True)
+class Done:
+    """The job is done; `seconds` by stage, of which several overlap."""
+
+    job: int
+    frames: int
+    plates: int
+    seconds: Dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The request `job` failed, or was cancelled (code `cancelled`); nothing more comes of it."""
+
+    job: int
+    code: str
+    message: str
+    frame: Optional[int] = None
+    path: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Stops a job; its answer is the job's `Failed` with code `cancelled`, or `Done` if it came first."""
+
+    id: int
+    job: int
+
+
+@dataclass(frozen=True)
+class Shutdown:
+    """Ends the engine: jobs are cancelled, frames in writing are finished."""
+
+    id: int
+
+
+HOST_MESSAGES = (
+    Hello, Ping, StatusRequest, Attach, Render, PlateReady, PlateFailed, AlphaTaken, Cancel, Shutdown,
+)  # fmt: skip
+ENGINE_MESSAGES = (
+    HelloReply, Pong, Status, Attached, Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Notice, Progress, Done,
+    Failed,
+)  # fmt: skip
+Message = Union[
+    Hello, Ping, StatusRequest, Attach, Render, PlateReady, PlateFailed, AlphaTaken, Cancel, Shutdown,
+    HelloReply, Pong, Status, Attached, Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Notice, Progress, Done,
+    Failed,
+]  # fmt: skip
+
+_KINDS: Dict[str, Type[Any]] = {cls.__name__: cls for cls in (*HOST_MESSAGES, *ENGINE_MESSAGES)}
+_HINTS: Dict[Type[Any], Dict[str, Any]] = {cls: get_type_hints(cls) for cls in (*_KINDS.values(), RingSpec, Source, Sink)}
+T = TypeVar("T")
+
+
+def encode(message: Message) -> bytes:
+    """The message's bytes.
+
+    Raises:
+        MessageTooLargeError: more than `MAX_MESSAGE_BYTES`.
+        ProtocolError: it holds what JSON cannot say, NaN for instance.
+    """
+    try:
+        data = json.dumps({"kind": type(message).__name__, **_plain(message)}, ensure_ascii=False, allow_nan=False)
+        raw = data.encode("utf-8", "surrogateescape")  # file names on POSIX are bytes
+    except (TypeError, ValueError) as exc:
+        raise ProtocolError(f"A {type(message).__name__} message cannot be sent: {exc}.") from exc
+    if len(raw) > MAX_MESSAGE_BYTES:
+        raise MessageTooLargeError(f"A {type(message).__name__} message has {len(raw):,} bytes; {MAX_MESSAGE_BYTES:,} fit.")
+    return raw
+
+
+def decode(data: bytes) -> Message:
+    """The message in these bytes.
+
+    Raises:
+        MessageTooLargeError: more than `MAX_MESSAGE_BYTES`.
+        ProtocolError: not JSON, an unknown kind, or fields that are not the kind's.
+    """
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise MessageTooLargeError(f"A message of {len(data):,} bytes came; {MAX_MESSAGE_BYTES:,} are allowed.")
+    try:
+        raw = json.loads(data.decode("utf-8", "surrogateescape"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as exc:
+        raise ProtocolError(f"A message is not JSON: {data[:40]!r}…") from exc
+    if not isinstance(raw, dict):
+        raise ProtocolError(f"A message is not a JSON object: {data[:40]!r}…")
+    kind = raw.pop("kind", None)
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise ProtocolError(f"There is no message {kind!r} in protocol version {PROTOCOL_VERSION}.")
+    message: Message = _read(_KINDS[kind], raw)
+    return message
+
+
+def _no_constant(text: str) -> None:
+    raise ValueError(f"{text} is no JSON")  # Python's reader knows NaN and Infinity, JSON does not
+
+
+def _plain(value: Any) -> Dict[str, Any]:
+    """A dataclass as a dict of what JSON knows; nested dataclasses too, tuples as lists."""
+    plain: Dict[str, Any] = {}
+    for item in fields(value):
+        content = getattr(value, item.name)
+        plain[item.name] = _plain(content) if is_dataclass(content) else content
+    return plain
+
+
+def _read(cls: Type[T], raw: Any) -> T:
+    if not isinstance(raw, dict):
+        raise ProtocolError(f"{cls.__name__} is an object, not {type(raw).__name__}.")
+    hints = _HINTS[cls]
+    unknown = sorted(set(raw) - set(hints))
+    if unknown:
+        raise ProtocolError(f"{cls.__name__} has no field {unknown[0]!r}.")
+    values = {name: _value(f"{cls.__name__}.{name}", hints[name], content) for name, content in raw.items()}
+    try:
+        return cls(**values)
+    except TypeError as exc:
+        raise ProtocolError(f"{cls.__name__} lacks a field: {exc}.") from exc
+
+
+def _value(where: str, hint: Any, raw: Any) -> Any:
+    """`raw` as what the annotation says, or a ProtocolError that names the field."""
+    origin = get_origin(hint)
+    if origin is Union:  # Optional[X]
+        return None if raw is None else _value(where, get_args(hint)[0], raw)
+    if hint in _HINTS:
+        return _read(hint, raw)
+    if origin is tuple:  # Tuple[int, ...]
+        if isinstance(raw, list) and all(isinstance(item, int) and not isinstance(item, bool) for item in raw):
+            return tuple(raw)
+        raise ProtocolError(f"{where} is a list of whole numbers.")
+    if origin is dict:
+        if isinstance(raw, dict):
+            return raw
+        raise ProtocolError(f"{where} is an object.")
+    if hint is float and isinstance(raw, int) and not isinstance(raw, bool):
+        return float(raw)
+    if isinstance(raw, hint) and (hint is bool or not isinstance(raw, bool)):
+        return raw
+    raise ProtocolError(f"{where} is of type {hint.__name__}, not {type(raw).__name__}.")
