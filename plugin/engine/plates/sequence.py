@@ -1,0 +1,89 @@
+"""Image files as a source of plates: a sequence, or a single image, which is a sequence of one frame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Optional
+
+from ...errors import PlateError, PlateMissingError
+from ...paths import frame_path
+from .finite import make_finite
+from .image_file import file_problem, read_header, read_pixels
+from .plate import Plate, PlateInfo, PlateSource, file_identity
+from .scan import frame_of, scan_frames
+
+
+class ImageSequence(PlateSource):
+    """Files numbered by a pattern. Holds no file open: threads read different frames without waiting for one another."""
+
+    def __init__(self, pattern: str) -> None:
+        self.path = pattern
+        self.frames = scan_frames(pattern)
+
+    def file_of(self, frame: int) -> str:
+        """The path of a frame, whether or not it is there."""
+        return frame_path(self.path, frame)
+
+    def probe(self, frame: int) -> PlateInfo:
+        self._known(frame)
+        return read_header(self.file_of(frame), frame)
+
+    def read(self, frame: int) -> Plate:
+        self._known(frame)
+        path = self.file_of(frame)
+        source_id = file_identity(path)  # before the pixels: a file that changes meanwhile then differs from its identity
+        info, pixels = read_pixels(path, frame)
+        return Plate(
+            frame=frame,
+            pixels=make_finite(pixels),
+            data=info.data,
+            display=info.display,
+            pixel_aspect=info.pixel_aspect,
+            colorspace=info.colorspace,
+            fps=info.fps,
+            timecode=info.timecode,
+            view=info.view,
+            source_id=source_id,
+        )
+
+    def identity(self, frame: int) -> str:
+        return file_identity(self.file_of(frame))
+
+    def problem(self, frame: int) -> Optional[PlateError]:
+        try:
+            self._known(frame)
+        except PlateMissingError as exc:
+            return exc
+        return file_problem(self.file_of(frame), frame)
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def _known(self, frame: int) -> None:
+        """A pattern knows every number; whether there is a file shows when it is opened."""
+
+
+class SingleImage(ImageSequence):
+    """One image: its frame is the number in its name (`foo.1001.exr` is frame 1001), or 1."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        number = frame_of(path)
+        self.frames = (1 if number is None else number,)
+
+    def file_of(self, frame: int) -> str:
+        """The image, whatever the frame."""
+        return self.path
+
+    def identity(self, frame: int) -> str:
+        """The image's, or that of a missing frame."""
+        return file_identity(self.path) if frame == self.frames[0] else f"{Path(self.path).absolute()}|missing"
+
+    def _known(self, frame: int) -> None:
+        if frame != self.frames[0]:
+            raise PlateMissingError(
+                f"Frame {frame} is missing: {self.path} is a single image, frame {self.frames[0]}. "
+                "For a sequence write its number as ####, for instance plate.####.exr.",
+                frame=frame,
+                path=self.path,
+            )
