@@ -1,0 +1,86 @@
+"""`python -m gvm_matte.engine`: the engine process.
+
+    --owned                 the first line of stdin is {"address", "key"}; the engine ends when stdin does
+    --connection-file PATH  a warm engine: it writes address and key to PATH (0600) and serves whoever reads it
+    --idle-timeout S        end after S seconds without a job or a client (0: never; the default for an owned engine)
+
+This file and `server` import the standard library alone, so the engine answers within a moment of its start; torch comes
+with the worker thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Optional, Sequence
+
+from .. import __version__
+from ..channel import Listener
+from ..protocol import PROTOCOL_VERSION
+from .server import Server
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Runs an engine until it is told to end, its owner is gone, or it has been idle for too long."""
+    parser = argparse.ArgumentParser(prog="gvm_matte.engine", description="The GVM Matte engine process.")
+    how = parser.add_mutually_exclusive_group(required=True)
+    how.add_argument("--owned", action="store_true", help="address and key come on stdin; ends when stdin ends")
+    how.add_argument("--connection-file", metavar="PATH", help="write address and key here and serve many owners")
+    parser.add_argument("--idle-timeout", type=float, default=0.0, metavar="S", help="end after S idle seconds; 0: never")
+    args = parser.parse_args(argv)
+
+    if args.owned:
+        hand_over = json.loads(sys.stdin.buffer.readline())
+        listener = Listener(address=hand_over["address"])
+        server = Server(listener=listener, key=bytes.fromhex(hand_over["key"]), idle_timeout=args.idle_timeout)
+        threading.Thread(target=_watch_owner, args=(server,), name="owner", daemon=True).start()
+        return server.run()
+
+    listener, key = Listener(), os.urandom(32)
+    server = Server(listener=listener, key=key, idle_timeout=args.idle_timeout)
+    path = Path(args.connection_file)
+    _write_private(path, {
+        "address": listener.address, "key": key.hex(), "pid": os.getpid(), "protocol": PROTOCOL_VERSION,
+        "package": __version__,
+    })  # fmt: skip
+    try:
+        return server.run()
+    finally:
+        _remove_own(path)
+
+
+def _watch_owner(server: Server) -> None:
+    """Blocks until stdin ends: the owner closed it, or is gone however it went."""
+    while sys.stdin.buffer.read(4096):
+        pass
+    server.stop("the owner is gone")
+
+
+def _write_private(path: Path, content: object) -> None:
+    """Writes JSON that only this user can read, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(content, file)
+    part.replace(path)
+
+
+def _remove_own(path: Path) -> None:
+    """Removes the connection file unless another engine has taken the place."""
+    try:
+        if json.loads(path.read_text(encoding="utf-8")).get("pid") == os.getpid():
+            path.unlink()
+    except (OSError, ValueError):
+        pass
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    # Not sys.exit: threads may still sit in a layer of the network, and the interpreter's end would wait for them or tear
+    # their libraries away under them. Files and sockets are closed by now.
+    os._exit(code)
