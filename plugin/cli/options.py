@@ -1,0 +1,85 @@
+"""Options of the command line, made from the parameters' one declaration.
+
+Every long option works with `-` and with `_`: the reference's command line has underscores, other tools have hyphens.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, Dict, List, Sequence
+
+from ..errors import ParamError
+from ..params import CLI, PRESETS, SPECS, ParamSpec, preset
+
+BY_HAND = {"existing"}  # has two flags of its own
+
+
+def hyphened(argv: Sequence[str]) -> List[str]:
+    """Underscores in option names become hyphens; values are left alone."""
+    result: List[str] = []
+    for index, word in enumerate(argv):
+        if word == "--":
+            return [*result, *argv[index:]]
+        if word.startswith("--"):
+            name, equals, value = word.partition("=")
+            word = name.replace("_", "-") + equals + value
+        result.append(word)
+    return result
+
+
+def add_params(parser: argparse.ArgumentParser) -> None:
+    """Adds an option for every parameter that the command line shows, in groups, and `--preset`."""
+    parser.add_argument("--preset", choices=tuple(PRESETS), help="values to begin with; options given beside it win")
+    groups: Dict[str, argparse._ArgumentGroup] = {}
+    for spec in SPECS:
+        if CLI not in spec.faces or spec.name in BY_HAND:
+            continue
+        group = groups.setdefault(spec.group, parser.add_argument_group(spec.group.lower()))
+        group.add_argument(
+            spec.flag,
+            dest=spec.name,
+            default=argparse.SUPPRESS,
+            type=_reader(spec),
+            choices=spec.choices or None,
+            metavar=None if spec.choices else _METAVARS[spec.type],
+            help=_help(spec),
+        )
+    existing = parser.add_mutually_exclusive_group()
+    existing.add_argument("--resume", dest="existing", action="store_const", const="resume", default=argparse.SUPPRESS,
+                          help="keep frames on disk that would come out the same (default)")  # fmt: skip
+    existing.add_argument("--overwrite", dest="existing", action="store_const", const="overwrite",
+                          default=argparse.SUPPRESS, help="render every frame")  # fmt: skip
+
+
+_METAVARS = {int: "N", float: "X", str: "TEXT"}
+
+
+def _reader(spec: ParamSpec) -> Any:
+    """A conversion for argparse whose error is the parameter's own sentence."""
+
+    def read(text: str) -> Any:
+        try:
+            value: Any = spec.type(text)
+        except ValueError:
+            value = text
+        try:
+            return spec.check(value)
+        except ParamError as exc:
+            raise argparse.ArgumentTypeError(exc.message) from exc
+
+    return read
+
+
+def _help(spec: ParamSpec) -> str:
+    text = spec.help.replace("%", "%%")
+    if spec.default is None or spec.default == "":
+        return text
+    default = f"{spec.default:.4g}" if isinstance(spec.default, float) else spec.default
+    return f"{text} (default {default})"
+
+
+def params_of(args: argparse.Namespace) -> Dict[str, Any]:
+    """The parameters that were given: a preset's, then those of options."""
+    values = preset(args.preset) if args.preset else {}
+    values.update({spec.name: getattr(args, spec.name) for spec in SPECS if hasattr(args, spec.name)})
+    return values

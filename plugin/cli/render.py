@@ -1,0 +1,146 @@
+"""`gvm-matte render`: a range of plates in, EXR mattes out."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, Tuple
+
+from ..client import MatteJob, MatteSession, RenderResult, find_warm_engine
+from ..errors import FrameRangeError
+from ..frames import FrameRange
+from ..params import MatteParams
+from ..protocol import Message, Sink, Source
+from .options import add_params, params_of
+from .progress import ProgressDisplay
+
+CANCEL_SECONDS = 1.8  # after a signal the command is gone within 2 s, whatever an engine does
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the subcommand."""
+    parser = commands.add_parser(
+        "render",
+        help="render mattes",
+        description="Renders the mattes of a sequence or a video: EXR files with the plates' frame numbers.",
+    )
+    parser.add_argument("--input", required=True, metavar="PATH", help="plates: shot.####.exr, shot.%%04d.dpx, clip.mov")
+    parser.add_argument("--output", required=True, metavar="PATTERN", help="mattes: mattes/shot.####.exr")
+    parser.add_argument("--frames", default="", metavar="RANGE", help="e.g. 1001-1048 or 1-10,15,20-30x2 (default: all)")
+    parser.add_argument("--shot-range", default="", metavar="A-B", help="the whole shot (default: what is on disk)")
+    add_params(parser)
+    add_output(parser)
+    parser.set_defaults(run=run)
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Adds how the command speaks."""
+    parser.add_argument("--json", action="store_true", help="one event a line on stdout, for pipelines")
+    parser.add_argument("--quiet", action="store_true", help="nothing but errors")
+    parser.add_argument("--verbose", action="store_true", help="the engine's log, and where errors come from")
+    parser.add_argument("--own-engine", action="store_true", help="do not use a warm engine, even where one runs")
+
+
+def run(args: argparse.Namespace) -> int:
+    """The subcommand."""
+    job = MatteJob(
+        source=Source("files", args.input),
+        sink=Sink(args.output),
+        frames=args.frames,
+        shot=shot_range(args.shot_range),
+        params=params_of(args),
+    )
+    render(job, args)
+    return 0
+
+
+def shot_range(text: str) -> Tuple[int, ...]:
+    """(first, last) of a text like `1001-1048`; () for an empty one.
+
+    Raises:
+        FrameRangeError: it is no range, or has gaps.
+    """
+    if not text:
+        return ()
+    shot = FrameRange.parse(text)
+    if len(shot) != shot.last - shot.first + 1:
+        raise FrameRangeError(f"The shot range {text} has gaps; give first and last frame, as in 1001-1048.")
+    return shot.first, shot.last
+
+
+def render(job: MatteJob, args: argparse.Namespace) -> RenderResult:
+    """Renders a job as the command line asked for it, with progress, and cancels on SIGINT and SIGTERM.
+
+    Raises:
+        GvmMatteError: the job's failure.
+        CancelledError: a signal came.
+    """
+    MatteParams.of(job.params)  # wrong values are told before an engine is started
+    log = (lambda line: print(line, file=sys.stderr, flush=True)) if args.verbose else None
+    with cancel_on_signals() as cancel, ProgressDisplay(shown=not (args.json or args.quiet)) as display:
+        warm = not args.own_engine and has_warm_engine()
+        with MatteSession(warm=warm, log=log) as session:
+
+            def on_event(message: Message) -> None:
+                display.update(message)
+                if args.json:
+                    print_message(message)
+
+            result = session.render(job, on_event=on_event, cancel=cancel)
+    if args.json:
+        print_event("finished", **dataclasses.asdict(result))
+    elif not args.quiet:
+        display.summary(result, job.sink.path)
+    return result
+
+
+def has_warm_engine() -> bool:
+    """Whether a warm engine answers."""
+    engine = find_warm_engine()
+    if engine is None:
+        return False
+    engine.close()
+    return True
+
+
+@contextmanager
+def cancel_on_signals() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set; if that has no effect in time, the process ends with code 3 all the same."""
+    cancel = threading.Event()
+
+    def handler(number: int, _frame: object) -> None:
+        if not cancel.is_set():
+            cancel.set()
+            threading.Thread(target=_give_up, name="give up", daemon=True).start()
+
+    before = {name: signal.signal(name, handler) for name in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield cancel
+    finally:
+        for name, old in before.items():
+            signal.signal(name, old)
+
+
+def _give_up() -> None:
+    """The last resort: the end of this process ends its engine (stdin), which removes what it was writing."""
+    time.sleep(CANCEL_SECONDS)
+    os._exit(3)
+
+
+def print_message(message: Message) -> None:
+    """A protocol message as one JSON line: `event` is its kind in lower case."""
+    fields: Dict[str, Any] = dataclasses.asdict(message)
+    fields.pop("job", None)
+    print_event(type(message).__name__.lower(), **fields)
+
+
+def print_event(event: str, **fields: Any) -> None:
+    """One JSON line on stdout."""
+    print(json.dumps({"event": event, **fields}, ensure_ascii=False), flush=True)
