@@ -212,6 +212,14 @@ class MatteParams:
         maximum=2**31 - 1,
         help="Start of the random numbers of gaussian noise; the same seed gives the same matte.",
     )
+    noise_file: str = param(
+        "",
+        group="Model",
+        label="Noise file",
+        faces=frozenset({CLI}),
+        help="A safetensors file whose tensor `noise` [N,C,h,w] stands in for the random draw, one entry for each frame of "
+        "the shot: to compare gaussian noise with another program.",
+    )
     size: int = param(
         720, group="Model", label="Size", minimum=32, maximum=8192, unit="pixels", help="The model's shorter edge."
     )

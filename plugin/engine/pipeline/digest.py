@@ -17,7 +17,7 @@ from ...params import FILE, PIXELS, MatteParams
 
 VERSION = 1  # raised when the same input comes out differently
 NOT_PIXELS = {"model_base", "unet_base", "lora_base", "pretrain_type", "num_interp_frames", "mode", "area"}
-ONLY_GAUSSIAN = {"seed"}
+ONLY_GAUSSIAN = {"seed", "noise_file"}
 
 
 def params_digest(params: MatteParams) -> dict[str, object]:

@@ -26,6 +26,7 @@ from ..plates.plate import MissingPolicy
 from ..plates.video import VideoFile
 from .digest import params_digest
 from .feed import Feed, Fetch, from_buffers, from_files
+from .noise import noise_source
 from .prepare import Preparer
 from .request import Request, digester, header_of, understand
 from .sink import MatteHeader, Sink
@@ -132,6 +133,7 @@ class Renderer:
             cleanup.callback(job.cancel)  # first of all on the way out: whoever waits for a plate or a slot stops waiting
             runner = WindowRunner(
                 model=model, params=params, plan=request.plan, plates=feed,
+                noise=noise_source(params, request.plan.first),
                 deliver=lambda frame, alpha: sink.put(frame, preparer.matte(alpha)), stage=job.progress,
             )  # fmt: skip
             runner.run(frames)

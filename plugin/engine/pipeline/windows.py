@@ -6,7 +6,6 @@ beginning, the last window's alpha latents in the overlap, and one decode group.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import defaultdict
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from torch import Tensor
 from ...frames import BlockPlan, Step
 from ...params import MatteParams
 from ..model.matting import MattingModel
+from .noise import NoiseSource
 
 ENCODE_BATCH = 4  # frames in one pass of the encoder on a GPU; on the CPU the model takes them one by one
 
@@ -29,17 +29,11 @@ class Plates(Protocol):
         """[1,3,H',W'] float in [0,1]."""
 
 
-def frame_noise(seed: int, frame: int, shape: tuple[int, ...]) -> Tensor:
-    """Normal noise for one absolute frame: the same for a seed whatever else is rendered, and on every device."""
-    key = hashlib.blake2b(f"{seed} {frame}".encode(), digest_size=8).digest()
-    generator = torch.Generator("cpu").manual_seed(int.from_bytes(key, "little") >> 1)
-    return torch.randn(shape, generator=generator)
-
-
 class WindowRunner:
     """Runs a plan's steps on a model and hands out alphas.
 
     Args:
+        noise: the noise latents of frames; None for `zeros`.
         deliver: called with (frame, alpha [1,1,H',W'] float32 in [0,1]) for every frame asked for, in order.
         stage: called with the name of what begins, for progress.
     """
@@ -51,11 +45,12 @@ class WindowRunner:
         params: MatteParams,
         plan: BlockPlan,
         plates: Plates,
+        noise: NoiseSource,
         deliver: Callable[[int, Tensor], None],
         stage: Callable[[str], None],
     ) -> None:
         self._model, self._params, self._plan = model, params, plan
-        self._plates, self._deliver, self._stage = plates, deliver, stage
+        self._plates, self._noise, self._deliver, self._stage = plates, noise, deliver, stage
         self._latents: dict[int, Tensor] = {}  # plate latents by frame, [C,h,w]
         self._before: dict[int, Tensor] = {}  # the last window's alpha latents where the next overlaps it, [C,h,w]
         self._before_index = -1
@@ -96,9 +91,9 @@ class WindowRunner:
             for frame in [frame for frame in self._latents if frame < step.keep_latents_from]:
                 del self._latents[frame]
             noise = None
-            if self._params.noise_type == "gaussian":
+            if self._noise is not None:
                 shape = tuple(window.shape[1:])
-                noise = torch.stack([frame_noise(self._params.seed, frame, shape) for frame in step.block.window])
+                noise = torch.stack([self._noise(frame, shape) for frame in step.block.window])  # [W,C,h,w]
             return self._model.denoise(window, steps=self._params.denoise_steps, noise=noise)
 
     def _decode(self, step: Step, result: Tensor, wanted: set[int]) -> None:

@@ -1,0 +1,68 @@
+"""`gvm-matte render` against the reference's numbers, on float EXR plates: every case."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import PARITY, PLAIN, RunCli, case, read_mattes, write_plates
+
+MEAN, LARGEST = 1e-5, 1e-3
+
+# Each step of `svd_3step_chunk4` makes a rounding error some thirty times larger: run in float64, the reference's own
+# modules differ from the reference's float32 result by a mean of 1.16e-3, and the choice of the CPU's instructions moves
+# that by as much. No float32 program can come nearer to the reference than the reference is to the truth, so for this case
+# agreement is asked for to twice that distance; tests/engine/model holds it to rounding in float64.
+CHAOTIC_MEAN = 2 * 1.16e-3
+
+
+@pytest.mark.parametrize(
+    "name", ["svd_1step", "dav_1step", "svd_3step_chunk4", "svd_gaussian_3step", "svd_windows", "svd_lora"]
+)
+def test_render_agrees_with_the_reference(name: str, cli: RunCli, tmp_path: Path) -> None:
+    params, tensors = case(name)
+    words = ["--model-base", str(PARITY / params["model"]), *PLAIN]
+    for key in ("noise_type", "denoise_steps", "decode_chunk_size", "num_frames_per_batch", "num_overlap_frames"):
+        if key in params:
+            words += [f"--{key}", str(params[key])]
+    if "lora" in params:
+        words += ["--lora-base", str(PARITY / params["lora"])]
+    if "noise" in tensors:
+        words += ["--noise-file", str(PARITY / "cases" / f"{name}.safetensors")]
+    plates = write_plates(tmp_path / "plates", tensors["rgb"].transpose(0, 2, 3, 1))
+
+    done = cli("render", "--input", plates, "--output", str(tmp_path / "mattes" / "m.####.exr"), *words)
+
+    assert done.returncode == 0, done.stderr
+    mattes = read_mattes(tmp_path / "mattes")
+    assert list(mattes) == [f"m.{1001 + index}.exr" for index in range(len(tensors["rgb"]))]
+    difference = np.abs(np.stack(list(mattes.values())) - tensors["alpha"][:, 0])
+    if name == "svd_3step_chunk4":
+        assert difference.mean() <= CHAOTIC_MEAN
+    else:
+        assert difference.mean() <= MEAN and difference.max() <= LARGEST
+
+
+@pytest.mark.parametrize("edge", ["none", "clamp"])
+def test_render_agrees_from_plate_size_to_plate_size(edge: str, cli: RunCli, tmp_path: Path) -> None:
+    params, tensors = case("svd_end_to_end_resize")
+    plates = write_plates(tmp_path / "plates", tensors["rgb8"].astype(np.float32) / np.float32(255))
+
+    done = cli(
+        "render", "--input", plates, "--output", str(tmp_path / "mattes" / "m.####.exr"),
+        "--model-base", str(PARITY / "svd"), "--input-colorspace", "raw", "--datatype", "float", "--edge", edge,
+        "--size", str(params["size"]), "--max_resolution", str(params["max_resolution"]),
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    found = np.stack(list(read_mattes(tmp_path / "mattes").values()))
+    raw = tensors["alpha_raw"][:, 0]
+    if edge == "none":
+        difference = np.abs(found - raw)
+        assert difference.mean() <= MEAN and difference.max() <= LARGEST
+    else:  # pixels within the tolerance of a threshold may fall to either side
+        on_threshold = np.minimum(np.abs(raw - params["black"]), np.abs(raw - params["white"])) <= LARGEST
+        difference = np.abs(found - tensors["alpha"][:, 0])[~on_threshold]
+        assert difference.mean() <= MEAN and difference.max() <= LARGEST
+        assert on_threshold.mean() < 0.02

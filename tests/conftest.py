@@ -1,0 +1,55 @@
+"""Fixtures of several folders."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Iterator, List
+
+import pytest
+from support import PARITY, PLAIN, RunCli, case, cli_command, leftovers, write_plates
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A temporary folder of the test's own, for us and every process that we start; at the end it must be empty of ours.
+
+    Its path is short, since a Unix socket's may have 107 bytes.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="gt", dir="/tmp" if os.name == "posix" else None))
+    for name in ("TMPDIR", "TEMP", "TMP", "XDG_RUNTIME_DIR"):
+        monkeypatch.setenv(name, str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    yield folder
+    left = leftovers(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    assert not left
+
+
+@pytest.fixture
+def cli(scratch: Path) -> RunCli:
+    """Runs `gvm-matte` with these words, in a process of its own."""
+
+    def run(*words: str, cwd: Path | None = None, timeout: float = 240.0) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(cli_command(*words), capture_output=True, text=True, timeout=timeout, cwd=cwd, check=False)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def svd_plates(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The 17 plates of the windows case, 96x64, as a sequence from frame 1001."""
+    _, tensors = case("svd_windows")
+    return write_plates(tmp_path_factory.mktemp("plates"), tensors["rgb"].transpose(0, 2, 3, 1))
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> List[str]:
+    """Options for the tiny svd model in windows of 8 with 2 shared, decoded 4 at a time, as the windows case has them."""
+    return [
+        "--model-base", str(PARITY / "svd"), "--num-frames-per-batch", "8", "--num-overlap-frames", "2",
+        "--decode-chunk-size", "4", *PLAIN,
+    ]  # fmt: skip
