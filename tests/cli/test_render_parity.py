@@ -10,11 +10,11 @@ from support import PARITY, PLAIN, RunCli, case, read_mattes, write_plates
 
 MEAN, LARGEST = 1e-5, 1e-3
 
-# Each step of `svd_3step_chunk4` makes a rounding error some thirty times larger: run in float64, the reference's own
-# modules differ from the reference's float32 result by a mean of 1.16e-3, and the choice of the CPU's instructions moves
-# that by as much. No float32 program can come nearer to the reference than the reference is to the truth, so for this case
-# agreement is asked for to twice that distance; tests/engine/model holds it to rounding in float64.
-CHAOTIC_MEAN = 2 * 1.16e-3
+# How far (mean) the reference's float32 result is from what its own modules give in float64. These two cases make a rounding
+# error hundreds of times larger, in one step more than in the other, and the choice of the CPU's instructions alone moves
+# them as far. No float32 program can be asked to come nearer to the reference than the reference is to the truth, so here
+# agreement is asked for to twice that distance; tests/engine/model holds both to rounding in float64.
+CHAOTIC = {"svd_3step_chunk4": 1.16e-3, "svd_lora": 4.46e-4}
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def test_render_agrees_with_the_reference(name: str, cli: RunCli, tmp_path: Path
     mattes = read_mattes(tmp_path / "mattes")
     assert list(mattes) == [f"m.{1001 + index}.exr" for index in range(len(tensors["rgb"]))]
     difference = np.abs(np.stack(list(mattes.values())) - tensors["alpha"][:, 0])
-    if name == "svd_3step_chunk4":
-        assert difference.mean() <= CHAOTIC_MEAN
+    if name in CHAOTIC:
+        assert difference.mean() <= 2 * CHAOTIC[name]
     else:
         assert difference.mean() <= MEAN and difference.max() <= LARGEST
 

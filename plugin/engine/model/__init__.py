@@ -1,0 +1,1 @@
+"""The network of Generative Video Matting and what surrounds it: UNets, VAE, LoRA, weights, exact savings."""

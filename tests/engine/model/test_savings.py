@@ -1,0 +1,107 @@
+"""Each saving against diffusers' unmodified modules with the same weights."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+import torch
+from diffusers.models.resnet import AlphaBlender
+from gvm_matte.engine.model.matting import MattingModel
+from gvm_matte.engine.model.savings import (
+    MAX_TABLES,
+    AlphaDecoder,
+    ConstantAttention,
+    ConstantMix,
+    RgbDecoder,
+    constant_cross_attention,
+    save_in_unet,
+)
+
+
+def passes(model: MattingModel, frames: int, timestep: float) -> torch.Tensor:
+    """One pass of the UNet over noise."""
+    generator = torch.Generator().manual_seed(frames)
+    sample = torch.randn(1, frames, 8, 8, 12, generator=generator, dtype=model.dtype)
+    with torch.inference_mode():
+        result: torch.Tensor = model._unet(sample, torch.tensor(timestep))
+    return result
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("name", ["svd", "dav"])
+def test_unet_is_bit_identical(name: str, dtype: torch.dtype, load: Any) -> None:
+    full, saved = load(name, dtype=dtype, savings=False), load(name, dtype=dtype)
+    for frames, timestep in ((1, 999.0), (5, 999.0), (8, 999.0), (8, 333.5), (5, 999.0)):
+        assert torch.equal(passes(full, frames, timestep), passes(saved, frames, timestep)), (frames, timestep)
+
+
+def test_cross_attention_alone_is_bit_identical(load: Any) -> None:
+    full = load(savings=False)
+    unet = copy.deepcopy(full._unet)
+    constant_cross_attention(unet)
+    sample = torch.randn(1, 3, 8, 8, 8)
+    with torch.inference_mode():
+        assert torch.equal(full._unet(sample, torch.tensor(999.0)), unet(sample, torch.tensor(999.0)))
+
+
+def test_time_and_positions_alone_are_bit_identical(load: Any) -> None:
+    full = load(savings=False)
+    unet = copy.deepcopy(full._unet)
+    save_in_unet(unet)
+    sample = torch.randn(1, 3, 8, 8, 8)
+    with torch.inference_mode():
+        for timestep in (999.0, 500.0, 999.0):
+            expected = full._unet(sample, torch.tensor(timestep))
+            assert torch.equal(expected, unet(sample, torch.tensor(timestep)))
+
+
+def test_time_is_computed_once(load: Any) -> None:
+    unet = copy.deepcopy(load()._unet)
+    calls: list[object] = []
+    unet.time_embedding.register_forward_hook(lambda *_: calls.append(1))
+    sample = torch.randn(1, 2, 8, 8, 8)
+    with torch.inference_mode():
+        for _ in range(3):
+            unet(sample, torch.tensor(999.0))
+            unet(sample, torch.tensor(333.0))
+    assert len(calls) == 2
+
+
+def test_tables_do_not_grow_without_end(load: Any) -> None:
+    unet = copy.deepcopy(load()._unet)
+    sample = torch.randn(1, 2, 8, 8, 8)
+    with torch.inference_mode():
+        for timestep in range(MAX_TABLES + 3):
+            unet(sample, torch.tensor(float(timestep)))
+    assert len(unet.time_constants.tables[0].rows) <= MAX_TABLES
+
+
+@pytest.mark.parametrize("strategy", ["learned", "learned_with_images"])
+@pytest.mark.parametrize("switched", [True, False])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+def test_mix_is_bit_identical(strategy: str, switched: bool, dtype: torch.dtype) -> None:
+    blender = AlphaBlender(0.37, strategy, switch_spatial_to_temporal_mix=switched).to(dtype).requires_grad_(False)
+    spatial, temporal = torch.randn(2, 1, 4, 3, 5, 5).to(dtype)
+    expected = blender(spatial, temporal, torch.zeros(1, 3))
+    assert torch.equal(ConstantMix(blender)(spatial, temporal), expected)
+
+
+def test_mean_over_rgb_folds_into_the_last_convolution(load: Any) -> None:
+    decoder = copy.deepcopy(load(savings=False)._decoder.decoder)
+    folded = AlphaDecoder(copy.deepcopy(decoder))
+    latents = torch.randn(3, 4, 8, 8)
+    with torch.inference_mode():
+        mean, once = RgbDecoder(decoder)(latents), folded(latents)
+    assert once.shape == mean.shape == (3, 1, 64, 64)
+    assert float((mean - once).abs().max()) < 1e-6
+
+
+def test_projections_of_cross_attention_are_never_loaded(load: Any) -> None:
+    saved, full = dict(load()._unet.named_parameters()), dict(load(savings=False)._unet.named_parameters())
+    left = {name for name in saved if ".attn2." in name}
+    assert left and all(name.endswith("attn2.to_out.0.bias") for name in left)
+    assert not any(".norm2." in name and "transformer_blocks" in name for name in saved)
+    assert len(saved) < len(full)
+    assert any(isinstance(module, ConstantAttention) for module in load()._unet.modules())
