@@ -16,6 +16,7 @@ import socket
 from pathlib import Path
 from typing import List, Optional
 
+from .addresses import process_alive
 from .errors import UsageError
 
 _FIELD = re.compile(r"#+|@+|%0?(\d*)d")
@@ -70,7 +71,7 @@ def sweep_parts(folder: str) -> List[str]:
         return []
     for name in names:
         match = _PART.match(name)
-        if match is None or match.group("host") != _host() or _alive(int(match.group("pid"))):
+        if match is None or match.group("host") != _host() or process_alive(int(match.group("pid"))):
             continue
         path = Path(folder, name)
         try:
@@ -91,16 +92,3 @@ def remove_own_parts(folder: str) -> None:
     for name in names:
         with contextlib.suppress(OSError):
             Path(folder, name).unlink()
-
-
-def _alive(pid: int) -> bool:
-    """Whether a process of this id runs; on systems where asking is not possible, True, so that nothing is removed."""
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -11,6 +11,7 @@ with the worker thread.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -80,7 +81,8 @@ def _remove_own(path: Path) -> None:
 
 if __name__ == "__main__":
     code = main()
-    sys.stdout.flush()
+    with contextlib.suppress(OSError, ValueError):  # whoever read the log may be gone
+        sys.stdout.flush()
     # Not sys.exit: threads may still sit in a layer of the network, and the interpreter's end would wait for them or tear
     # their libraries away under them. Files and sockets are closed by now.
     os._exit(code)

@@ -11,6 +11,7 @@ that goes away takes its own jobs with it and nothing else.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
@@ -282,5 +283,6 @@ class Client:
 
 
 def log(text: str) -> None:
-    """One line of the engine's log: its stdout, which is nothing else."""
-    print(f"{time.strftime('%H:%M:%S')} {text}", flush=True, file=sys.stdout)
+    """One line of the engine's log: its stdout, which is nothing else. Nobody may be there to read it any more."""
+    with contextlib.suppress(OSError, ValueError):
+        print(f"{time.strftime('%H:%M:%S')} {text}", flush=True, file=sys.stdout)

@@ -11,7 +11,6 @@ import ctypes
 import gc
 import importlib.util
 import os
-import sys
 import tempfile
 import threading
 import time
@@ -63,7 +62,7 @@ class Worker(threading.Thread):
 
             self._renderer = Renderer(self._server)
         except Exception as exc:
-            traceback.print_exc(file=sys.stdout)
+            self._log(traceback.format_exc())
             return EngineBugError(
                 f"The engine's Python environment is not complete ({exc}). Run `python3 install engine` or "
                 "`gvm-matte doctor`."
@@ -90,7 +89,7 @@ class Worker(threading.Thread):
         except MemoryError:
             last = Failed(job.id, OutOfMemoryError.code, "The machine's memory is full. Lower Frames per batch or Size.")
         except Exception as exc:
-            traceback.print_exc(file=sys.stdout)
+            self._log(traceback.format_exc())
             last = Failed(job.id, EngineBugError.code, f"The engine met an error of its own: {exc!r}. Its log says where.")
         job.end(last)
         self._log(f"job {job.id}: {last}")

@@ -1,0 +1,32 @@
+"""The host's side: starting, supervising and asking an engine. Standard library alone; it runs inside Nuke.
+
+    MatteSession(…).render(MatteJob(…))       a job to its end, over as many engines as it takes
+    EngineProcess, find_warm_engine, …        engines of one's own, and warm ones
+    EngineConnection                          one conversation: ping, status, rings, jobs
+
+A test pins the names below: they are what others may use.
+"""
+
+from .connection import EngineConnection, EngineJob
+from .job import Buffers, MatteJob, PlateData, RenderResult
+from .process import EngineProcess, engine_command, engine_environment
+from .session import MatteSession
+from .warm import connection_file_path, find_warm_engine, runtime_folder, start_warm_engine, stop_warm_engine
+
+__all__ = [
+    "Buffers",
+    "EngineConnection",
+    "EngineJob",
+    "EngineProcess",
+    "MatteJob",
+    "MatteSession",
+    "PlateData",
+    "RenderResult",
+    "connection_file_path",
+    "engine_command",
+    "engine_environment",
+    "find_warm_engine",
+    "runtime_folder",
+    "start_warm_engine",
+    "stop_warm_engine",
+]

@@ -1,0 +1,263 @@
+"""One try of one job on one engine: rings, the pusher of plates, and the job's messages until its end.
+
+    1  rings are made, and handed over with Attach
+    2  Render goes out; Accepted says which plates are wanted
+    3  the pusher pushes them; alphas are taken as they come; everything is noted in the ledger
+    4  Done, or an error
+
+It goes wrong in three ways: the job fails (the engine's Failed, or an error in a callback: the engine is sound), the
+engine dies or hangs (ConnectionLostError, EngineTimeoutError: another one may go on), the engine is ill (any other
+ProtocolError, or a slot that cannot be). The caller (`session`) reads `engine_is_sound` and `may_retry`.
+
+Who cleans up: the rings live as long as the try. However it ends, the pusher is stopped and both rings are closed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import Dict, Iterator, List, Optional
+
+from ..errors import (
+    CancelledError,
+    ConnectionLostError,
+    EngineTimeoutError,
+    FrameBufferError,
+    GvmMatteError,
+    PlateError,
+    ProtocolError,
+    from_code,
+)
+from ..frame_buffer import FrameRing, slot_bytes
+from ..frames import FrameRange
+from ..image import Box
+from ..protocol import (
+    Accepted,
+    AlphaReady,
+    AlphaTaken,
+    Done,
+    Failed,
+    FrameKept,
+    FrameWritten,
+    Message,
+    Notice,
+    Progress,
+    SlotFree,
+)
+from .connection import EngineConnection, EngineJob
+from .job import Buffers, Callbacks, Ledger, PlateData, frames_of
+from .plate_pusher import PlatePusher
+
+LOOK_SECONDS = 0.05  # how soon a cancel is seen
+CANCEL_SECONDS = 1.0  # what an engine gets to answer one
+UNKNOWN_ALPHA_BYTES = 4096 * 4096 * 4
+
+
+class Attempt:
+    """One try; `run` once."""
+
+    def __init__(self, *, engine: EngineConnection, ledger: Ledger, callbacks: Callbacks, buffers: Buffers) -> None:
+        self.engine_is_sound = True
+        self.may_retry = False
+        self._engine = engine
+        self._ledger = ledger
+        self._callbacks = callbacks
+        self._buffers = buffers
+        self._job = ledger.remaining()
+        self._handle: Optional[EngineJob] = None
+        self._pusher: Optional[PlatePusher] = None
+        self._plates: Optional[FrameRing] = None
+        self._alphas: Optional[FrameRing] = None
+        self._first: Dict[int, PlateData] = {}
+        self._before = len(ledger.delivered)
+        self._in_callback = False
+        self._ended = False  # the engine is done with the job, or was told to be
+
+    @property
+    def job_id(self) -> int:
+        """The job's id on its connection; 0 before it was asked for."""
+        return 0 if self._handle is None else self._handle.id
+
+    def run(self) -> None:
+        """Works until the job is done; the ledger has what came of it, also after an error.
+
+        Raises:
+            CancelledError: `cancel` was set.
+            GvmMatteError: see the top of this file; and whatever a callback raised.
+        """
+        with contextlib.ExitStack() as closing:
+            closing.callback(self._close)
+            self._make_rings()
+            try:
+                if self._plates is not None or self._alphas is not None:
+                    self._engine.attach(plates=self._plates, alphas=self._alphas)
+                self._handle = self._engine.render(self._job.render)
+                self._follow(self._handle)
+            except BaseException as exc:
+                self._judge(exc)
+                raise
+
+    def _judge(self, exc: BaseException) -> None:
+        """Whose fault it is, and so whether this engine can go on, or another one should."""
+        if self._ended:
+            return
+        if self._in_callback or not isinstance(exc, GvmMatteError):  # the host's, or Ctrl-C: the engine is told
+            self.engine_is_sound = self._handle is None or self._call_off(self._handle)
+            return
+        self.engine_is_sound = self._handle is None and isinstance(exc, FrameBufferError)  # it could not map a ring
+        self.may_retry = isinstance(exc, (ConnectionLostError, EngineTimeoutError))
+
+    def _close(self) -> None:
+        if self._handle is not None:
+            self._handle.forget()
+        if self._pusher is not None:
+            self._pusher.stop()
+        for ring in (self._plates, self._alphas):
+            if ring is not None:
+                ring.close()
+
+    # -- 1
+
+    def _make_rings(self) -> None:
+        source, slots = self._job.source, self._buffers.slots
+        windows = [Box(*window) for window in (source.display, source.data) if window]
+        if source.type == "buffers":
+            size = self._buffers.plate_bytes or self._plate_bytes(windows)
+            self._plates = FrameRing.create(slots=slots, slot_bytes=size)
+        if self._job.sink.buffers:
+            known = max((slot_bytes(window, 1, "float") for window in windows), default=UNKNOWN_ALPHA_BYTES)
+            self._alphas = FrameRing.create(slots=slots, slot_bytes=self._buffers.alpha_bytes or known)
+
+    def _plate_bytes(self, windows: List[Box]) -> int:
+        """Room for the first plate, and for one like it that fills a window."""
+        assert self._callbacks.plates is not None
+        frame = FrameRange.parse(self._job.frames).first if self._job.frames else self._job.shot[0]
+        try:
+            plate = self._first[frame] = self._callbacks.plates(frame)
+        except PlateError:  # its turn comes; the engine then applies the policy for missing plates
+            return max(slot_bytes(window, 4, "float") for window in windows)
+        rows = plate.row_stride or 0
+        boxes = [plate.box, *windows]
+        return max(rows * plate.box.height, *(slot_bytes(box, plate.channels, plate.dtype) for box in boxes))
+
+    # -- 3
+
+    def _follow(self, job: EngineJob) -> None:
+        while not self._ended:
+            if self._callbacks.cancel.is_set():
+                self._cancel(job)
+                return
+            if self._pusher is not None and self._pusher.error is not None:
+                self._in_callback = True
+                raise self._pusher.error
+            message = job.next(LOOK_SECONDS)
+            if isinstance(message, Failed):
+                self._ended = True
+                raise from_code(message.code, message.message, frame=message.frame, path=message.path)
+            if isinstance(message, Done):
+                self._finish(message)
+            elif message is not None:
+                self._take(job, message)
+
+    def _take(self, job: EngineJob, message: Message) -> None:
+        ledger = self._ledger
+        if isinstance(message, Accepted):
+            first = ledger.accept(message)
+            self._start_pusher(job, message)
+            if first:
+                self._tell(message)
+        elif isinstance(message, SlotFree):
+            if self._plates is None:
+                raise ProtocolError("The engine gave a plate's slot back; there are none.")
+            self._plates.release(message.slot)
+        elif isinstance(message, AlphaReady):
+            self._take_alpha(job, message)
+        elif isinstance(message, FrameWritten):
+            ledger.note(ledger.written, message.frame)
+            self._tell(message)
+        elif isinstance(message, FrameKept):
+            ledger.keep({message.frame})
+            self._tell(message)
+        elif isinstance(message, Notice):
+            ledger.notices.append(message)
+            self._tell(message)
+        elif isinstance(message, Progress):  # of what is left; people want to see the whole
+            done, total = self._before + message.done, self._before + message.total
+            self._tell(Progress(message.job, message.stage, done, total, message.seconds))
+
+    def _start_pusher(self, job: EngineJob, message: Accepted) -> None:
+        if self._plates is None or not message.plates:
+            return
+        if self._pusher is not None or self._callbacks.plates is None:
+            raise ProtocolError("The engine accepted a job twice.")
+        self._pusher = PlatePusher(
+            send=job.send,
+            ring=self._plates,
+            job=job.id,
+            frames=frames_of(message.plates),
+            plates=self._callbacks.plates,
+            first=self._first,
+        )
+        self._pusher.start()
+
+    def _take_alpha(self, job: EngineJob, message: AlphaReady) -> None:
+        if self._alphas is None or self._callbacks.take_alpha is None:
+            raise ProtocolError("The engine sent an alpha through a ring; there is none.")
+        info, pixels = self._alphas.open(message.slot, message.sequence)
+        if info.frame != message.frame:
+            raise FrameBufferError(f"Slot {message.slot} holds frame {info.frame}; {message.frame} was announced.")
+        self._ledger.note(self._ledger.taken, message.frame)
+        try:
+            with self._host():
+                self._callbacks.take_alpha(message.frame, info, pixels)
+        except BaseException:
+            self._ledger.taken.discard(message.frame)
+            raise
+        finally:
+            with contextlib.suppress(BufferError):  # the callback kept a view: it will see another frame there
+                pixels.release()
+        job.send(AlphaTaken(job.id, message.slot))
+
+    def _tell(self, message: Message) -> None:
+        with self._host():
+            self._callbacks.on_event(message)
+
+    @contextlib.contextmanager
+    def _host(self) -> Iterator[None]:
+        """Around a callback: what it raises is the host's own error."""
+        self._in_callback = True
+        yield
+        self._in_callback = False
+
+    # -- 4
+
+    def _finish(self, message: Done) -> None:
+        self._ended = True
+        missing = self._ledger.missing
+        if missing or not self._ledger.begun:
+            self.engine_is_sound = False
+            frames = FrameRange.of(missing) if missing else "all"
+            raise ProtocolError(f"The engine says that it is done, and frames are missing: {frames}.")
+        self._ledger.stages.update(message.seconds)
+        self._tell(message)
+
+    def _cancel(self, job: EngineJob) -> None:
+        self._ended = True
+        self.engine_is_sound = self._call_off(job)
+        if self._ledger.missing or not self._ledger.begun:  # else: the last frame was faster
+            raise CancelledError("The render was cancelled; frames that were finished stay.")
+
+    def _call_off(self, job: EngineJob) -> bool:
+        """Cancels the job and waits a moment for its end, noting files that are still finished; whether it came."""
+        deadline = time.monotonic() + CANCEL_SECONDS
+        try:
+            job.cancel()
+            while time.monotonic() < deadline:
+                message = job.next(LOOK_SECONDS)
+                if isinstance(message, (Done, Failed)):
+                    return True
+                if isinstance(message, FrameWritten):
+                    self._ledger.note(self._ledger.written, message.frame)
+        except GvmMatteError:
+            pass
+        return False

@@ -1,0 +1,355 @@
+"""A conversation with one engine: hello, requests and their answers, the messages of jobs.
+
+    any thread ── send ──▶ Channel ──▶ engine
+    receiving thread ◀──── Channel ◀──       answers go to who asked (by id), messages of a job to its queue (by job),
+                                             the first thing that is wrong ends the conversation for everybody
+
+The receiving thread alone reads, so a caller that gives up after its time-out loses nothing, and a late answer to it is
+known and dropped. Alive and hung are told apart by a rule: where a job has been quiet for `quiet_seconds`, a Ping is sent;
+if nothing at all has come `answer_seconds` later, the engine hangs.
+
+The connection owns its channel. It does not own the engine: `process` and `warm` start and end engines.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import threading
+import time
+from typing import Callable, Dict, List, Optional, Tuple, Type, TypeVar, Union, cast
+
+from .. import __version__
+from ..channel import Channel
+from ..errors import ConnectionLostError, EngineTimeoutError, GvmMatteError, ProtocolError, VersionMismatchError, from_code
+from ..frame_buffer import FrameRing
+from ..protocol import (
+    PROTOCOL_VERSION,
+    Accepted,
+    AlphaReady,
+    Attach,
+    Attached,
+    Cancel,
+    Done,
+    Failed,
+    FrameKept,
+    FrameWritten,
+    Hello,
+    HelloReply,
+    Message,
+    Notice,
+    Ping,
+    Pong,
+    Progress,
+    Render,
+    Shutdown,
+    SlotFree,
+    Status,
+    StatusRequest,
+)
+
+HELLO_SECONDS = 10.0
+ATTACH_SECONDS = 10.0
+QUIET_SECONDS = 30.0
+ANSWER_SECONDS = 10.0
+
+T = TypeVar("T")
+JobMessage = Union[Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Notice, Progress, Done, Failed]
+_JOB_MESSAGES = (Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Notice, Progress, Done, Failed)
+
+
+class EngineConnection:
+    """A connection that has said hello. Any thread may use it.
+
+    Args:
+        channel: authenticated; taken over, also on failure.
+        timeout: seconds for the hello exchange.
+        quiet_seconds, answer_seconds: the rule for hung engines, see the top of this file.
+
+    Raises:
+        VersionMismatchError: the engine speaks another protocol; the message names both sides' versions.
+        EngineTimeoutError: it does not answer hello.
+        ProtocolError: what it says is no hello.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        timeout: float = HELLO_SECONDS,
+        quiet_seconds: float = QUIET_SECONDS,
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:
+        self.quiet_seconds = quiet_seconds
+        self.answer_seconds = answer_seconds
+        self._channel = channel
+        self._lock = threading.Lock()
+        self._next_id = 1
+        self._answers: Dict[int, Tuple[type, queue.SimpleQueue[Union[Message, GvmMatteError]]]] = {}
+        self._jobs: Dict[int, queue.SimpleQueue[Union[JobMessage, GvmMatteError]]] = {}
+        self._error: Optional[GvmMatteError] = None
+        self._heard = self._asked = time.monotonic()
+        try:
+            self.info = self._hello(timeout)
+        except BaseException:
+            channel.close()
+            raise
+        threading.Thread(target=self._listen, name="gvm-matte-receiver", daemon=True).start()
+
+    @property
+    def error(self) -> Optional[GvmMatteError]:
+        """What ended the conversation; None while it goes on."""
+        return self._error
+
+    def send(self, message: Message) -> None:
+        """Sends a message that needs no answer.
+
+        Raises:
+            ConnectionLostError: the engine is gone.
+        """
+        self._channel.send(message)
+
+    def ping(self, timeout: float = ANSWER_SECONDS) -> float:
+        """Seconds that the engine took to answer.
+
+        Raises:
+            EngineTimeoutError: it did not answer in time.
+            ProtocolError: the conversation is over; the error says why.
+        """
+        start = time.monotonic()
+        self._request(Ping, Pong, timeout)
+        return time.monotonic() - start
+
+    def status(self, timeout: float = ANSWER_SECONDS) -> Status:
+        """What the engine is doing.
+
+        Raises:
+            EngineTimeoutError, ProtocolError: as `ping`.
+        """
+        return self._request(StatusRequest, Status, timeout)
+
+    def attach(
+        self, *, plates: Optional[FrameRing], alphas: Optional[FrameRing], timeout: float = ATTACH_SECONDS
+    ) -> None:
+        """Hands the engine the rings of the next job, and lets go of their descriptors once it has them.
+
+        Raises:
+            FrameBufferError: the engine could not map them.
+            EngineTimeoutError, ProtocolError: as `ping`.
+        """
+        rings = [ring for ring in (plates, alphas) if ring is not None]
+        handles = [ring.handle for ring in rings if ring.handle is not None]
+
+        def send(number: int) -> None:
+            message = Attach(number, None if plates is None else plates.spec, None if alphas is None else alphas.spec)
+            self._channel.send_attach(message, handles)
+
+        self._ask(send, Attached, timeout)
+        for ring in rings:
+            ring.drop_handle()
+
+    def render(self, make: Callable[[int], Render]) -> EngineJob:
+        """Sends a `Render`, made with the id it gets; its messages come from the returned job.
+
+        Raises:
+            ProtocolError: the conversation is over; the error says why.
+        """
+        number = self.new_id()
+        inbox: queue.SimpleQueue[Union[JobMessage, GvmMatteError]] = queue.SimpleQueue()
+        with self._lock:
+            self._check()
+            self._jobs[number] = inbox
+        self._heard = time.monotonic()
+        self._channel.send(make(number))
+        return EngineJob(connection=self, number=number, inbox=inbox)
+
+    def shutdown(self) -> None:
+        """Asks the engine to end; it cancels its jobs and finishes files in writing.
+
+        Raises:
+            ConnectionLostError: it is gone already.
+        """
+        self._channel.send(Shutdown(self.new_id()))
+
+    def close(self) -> None:
+        """Ends the conversation; the engine cancels what it does for it. May be called again."""
+        self._fail(ConnectionLostError("The connection to the engine was closed here."))
+        self._channel.close()
+
+    def __enter__(self) -> EngineConnection:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def check_alive(self) -> None:
+        """Applies the rule for hung engines; never blocks. A job calls it while it waits.
+
+        Raises:
+            EngineTimeoutError: the engine hangs.
+        """
+        now = time.monotonic()
+        if now - self._heard < self.quiet_seconds:
+            return
+        if self._asked <= self._heard:
+            self._asked = now
+            self._channel.send(Ping(self.new_id()))
+        elif now - self._asked > self.answer_seconds:
+            raise EngineTimeoutError(
+                f"The engine (process {self.info.pid}) hangs: for {now - self._heard:.0f} s nothing has come from it, and "
+                "it does not answer."
+            )
+
+    # -- inside
+
+    def _hello(self, timeout: float) -> HelloReply:
+        self._channel.send(Hello(PROTOCOL_VERSION, __version__, os.getpid()))
+        reply = self._channel.receive(timeout)
+        if not isinstance(reply, HelloReply):
+            raise ProtocolError(f"The engine answered hello with {type(reply).__name__}.")
+        if reply.protocol != PROTOCOL_VERSION:
+            raise VersionMismatchError(
+                f"The engine speaks protocol {reply.protocol} (GVM Matte {reply.package}), this host protocol "
+                f"{PROTOCOL_VERSION} (GVM Matte {__version__}). Install the same version on both sides."
+            )
+        return reply
+
+    def new_id(self) -> int:
+        """An id that this connection has not used."""
+        with self._lock:
+            self._next_id += 1
+            return self._next_id - 1
+
+    def _check(self) -> None:
+        if self._error is not None:
+            raise _again(self._error)
+
+    def _request(self, request: Callable[[int], Message], answer: Type[T], timeout: float) -> T:
+        return self._ask(lambda number: self._channel.send(request(number)), answer, timeout)
+
+    def _ask(self, send: Callable[[int], None], answer: Type[T], timeout: float) -> T:
+        number = self.new_id()
+        inbox: queue.SimpleQueue[Union[Message, GvmMatteError]] = queue.SimpleQueue()
+        with self._lock:
+            self._check()
+            self._answers[number] = (answer, inbox)
+        try:
+            send(number)
+            found = inbox.get(timeout=timeout)
+        except queue.Empty:
+            raise EngineTimeoutError(
+                f"The engine (process {self.info.pid}) does not answer within {timeout:g} s."
+            ) from None
+        finally:
+            with self._lock:
+                self._answers.pop(number, None)
+        if isinstance(found, GvmMatteError):
+            raise _again(found)
+        return cast(T, found)
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                message = self._channel.receive()
+                self._heard = time.monotonic()
+                self._dispatch(message)
+        except GvmMatteError as exc:
+            self._fail(exc)
+        self._channel.close()
+
+    def _dispatch(self, message: Message) -> None:
+        if isinstance(message, _JOB_MESSAGES):
+            number = message.job
+        elif isinstance(message, (Pong, Status, Attached)):
+            number = message.id
+        else:
+            raise ProtocolError(f"The engine sent {type(message).__name__}, which is no message for a host here.")
+        if isinstance(message, Failed) and number == 0:  # not about a request: the engine ends the conversation
+            raise from_code(message.code, message.message)
+        with self._lock:
+            known = 0 < number < self._next_id
+            expected, inbox = self._answers.get(number, (None, None))
+            job = self._jobs.get(number)
+            if isinstance(message, (Done, Failed)):
+                self._jobs.pop(number, None)
+        if not known:
+            raise ProtocolError(f"The engine sent {type(message).__name__} for {number}, which nobody asked for.")
+        if isinstance(message, Failed) and inbox is not None:
+            inbox.put(from_code(message.code, message.message, frame=message.frame, path=message.path))
+        elif isinstance(message, _JOB_MESSAGES):
+            if job is not None:  # else: of a job that has ended here
+                job.put(message)
+        elif expected is not None and inbox is not None:  # else: an answer that came too late
+            if not isinstance(message, expected):
+                raise ProtocolError(f"The engine answered with {type(message).__name__}, not {expected.__name__}.")
+            inbox.put(message)
+
+    def _fail(self, error: GvmMatteError) -> None:
+        with self._lock:
+            if self._error is not None:
+                return
+            self._error = error
+            answers = [inbox for _, inbox in self._answers.values()]
+            jobs: List[queue.SimpleQueue[Union[JobMessage, GvmMatteError]]] = list(self._jobs.values())
+        for inbox in answers:
+            inbox.put(error)
+        for job in jobs:
+            job.put(error)
+
+    def forget(self, number: int) -> None:
+        """Drops what still comes of a job."""
+        with self._lock:
+            self._jobs.pop(number, None)
+
+
+class EngineJob:
+    """One render as the host sees it; made by `EngineConnection.render`. Used by one thread."""
+
+    def __init__(
+        self, *, connection: EngineConnection, number: int, inbox: queue.SimpleQueue[Union[JobMessage, GvmMatteError]]
+    ) -> None:
+        self.id = number
+        self._connection = connection
+        self._inbox = inbox
+
+    def next(self, timeout: float) -> Optional[JobMessage]:
+        """The job's next message, or None if none came within `timeout` seconds.
+
+        Raises:
+            EngineTimeoutError: the engine hangs.
+            ConnectionLostError: it is gone.
+            ProtocolError: it broke the protocol.
+        """
+        try:
+            found = self._inbox.get(timeout=timeout)
+        except queue.Empty:
+            self._connection.check_alive()
+            return None
+        if isinstance(found, GvmMatteError):
+            raise _again(found)
+        return found
+
+    def send(self, message: Message) -> None:
+        """Sends a message of this job.
+
+        Raises:
+            ConnectionLostError: the engine is gone.
+        """
+        self._connection.send(message)
+
+    def cancel(self) -> None:
+        """Asks for the job's end; its last message tells of it. An engine that is gone is no error here."""
+        with contextlib.suppress(ConnectionLostError):
+            self._connection.send(Cancel(self._connection.new_id(), self.id))
+
+    def forget(self) -> None:
+        """Drops what still comes of this job."""
+        self._connection.forget(self.id)
+
+
+def _again(error: GvmMatteError) -> GvmMatteError:
+    """The same error for one more thread: an exception object belongs to one traceback."""
+    copy = from_code(error.code, error.message, frame=error.frame, path=error.path)
+    copy.__cause__ = error
+    return copy

@@ -1,0 +1,219 @@
+"""What a host asks of an engine, and what comes back: values, and the account of one render.
+
+`Ledger` is that account: it outlives the engines that work on a render, so that the next one is asked only for what is
+missing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
+
+from ..errors import FrameRangeError, ProtocolError, UsageError
+from ..frame_buffer import SlotInfo
+from ..frames import FrameRange
+from ..image import Box
+from ..protocol import Accepted, Message, Notice, Render, Sink, Source
+
+_PATHS = ("model_base", "unet_base", "lora_base", "noise_file")  # an engine's working folder is not the person's
+
+
+@dataclass(frozen=True)
+class PlateData:
+    """One plate out of a host: pixels of `box`, the top row first, channels interleaved.
+
+    `pixels` is anything with the buffer protocol, contiguous in memory, of at least box.height × row_stride bytes.
+    """
+
+    pixels: Any
+    box: Box
+    channels: int  # 1 to 4
+    dtype: str  # half, float, uint8 or uint16
+    row_stride: Optional[int] = None  # bytes; None: rows lie close together
+
+
+@dataclass(frozen=True)
+class Buffers:
+    """Sizes of the rings of a render.
+
+    Args:
+        plate_bytes: capacity of a plate slot; None: the first plate's size, or its source's windows in its format.
+        alpha_bytes: capacity of an alpha slot; None: its source's windows in 32 bit, or 4096×4096 where plates are files.
+        slots: of each ring; more let the host run further ahead.
+    """
+
+    plate_bytes: Optional[int] = None
+    alpha_bytes: Optional[int] = None
+    slots: int = 4
+
+
+@dataclass(frozen=True)
+class MatteJob:
+    """One render, complete: see `protocol.Render` for the fields. Relative paths are taken from the current folder.
+
+    Raises:
+        UsageError: no such source, or no sink at all.
+        FrameRangeError: `frames` is no frame range.
+    """
+
+    source: Source
+    sink: Sink
+    frames: str = ""
+    shot: Tuple[int, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.source.type not in ("files", "buffers"):
+            raise UsageError(f"Plates come from files or buffers, not from {self.source.type!r}.")
+        if not self.sink.path and not self.sink.buffers:
+            raise UsageError("There is nowhere for the mattes to go: name an output path, or take them from buffers.")
+        if self.shot and (len(self.shot) != 2 or self.shot[1] < self.shot[0]):
+            raise UsageError(f"The shot range {self.shot} is not first and last frame.")
+        if self.frames:
+            FrameRange.parse(self.frames)
+        if self.source.type == "buffers" and not (self.source.display and (self.frames or self.shot)):
+            raise UsageError("Plates out of buffers need the display window, and frames or the shot range.")
+        for window in (self.source.display, self.source.data):
+            if window and len(window) != 4:
+                raise UsageError(f"A window is x0, y0, x1, y1, not {window}.")
+            if window:
+                Box(*window)
+
+    def render(self, number: int) -> Render:
+        """The message that asks for it."""
+        source = dataclasses.replace(self.source, path=_absolute(self.source.path))
+        sink = dataclasses.replace(self.sink, path=_absolute(self.sink.path))
+        params = {name: _absolute(value) if name in _PATHS else value for name, value in self.params.items()}
+        return Render(number, source, sink, self.frames, self.shot, params)
+
+
+@dataclass(frozen=True)
+class RenderResult:
+    """What came of a render.
+
+    Args:
+        written: frames whose file was written, ascending; taken: whose alpha was taken; kept: whose file was kept.
+        seconds: from the call to the end, restarts included.
+        stages: seconds by stage as the engine told them; several overlap.
+        notices: what the person should know.
+        restarts: how often the engine had to be started again.
+    """
+
+    written: Tuple[int, ...]
+    taken: Tuple[int, ...]
+    kept: Tuple[int, ...]
+    seconds: float
+    stages: Mapping[str, Any]
+    notices: Tuple[Notice, ...]
+    restarts: int
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """What a render calls. `plates` is called in a thread of its own, the others where `render` was called."""
+
+    plates: Optional[Callable[[int], PlateData]]
+    take_alpha: Optional[Callable[[int, SlotInfo, memoryview], None]]
+    on_event: Callable[[Message], None]
+    cancel: threading.Event
+
+
+class Ledger:
+    """What a render has delivered so far, over all engines that worked on it."""
+
+    def __init__(self, job: MatteJob) -> None:
+        self._job = job
+        self._accepted: Optional[Accepted] = None
+        self.asked: Set[int] = set()
+        self.written: Set[int] = set()
+        self.taken: Set[int] = set()
+        self.kept: Set[int] = set()
+        self.stages: Dict[str, Any] = {}
+        self.notices: List[Notice] = []
+
+    @property
+    def delivered(self) -> Set[int]:
+        """Frames of which nothing is missing."""
+        done = self.written & self.taken if self._job.sink.path and self._job.sink.buffers else self.written | self.taken
+        return (done | self.kept) & self.asked
+
+    @property
+    def missing(self) -> Set[int]:
+        """Frames that were asked for and are not delivered; empty before the job was accepted."""
+        return self.asked - self.delivered
+
+    @property
+    def begun(self) -> bool:
+        """Whether an engine has accepted the job."""
+        return self._accepted is not None
+
+    def accept(self, message: Accepted) -> bool:
+        """Notes what will be rendered; whether this is the first time.
+
+        Raises:
+            ProtocolError: it makes no sense.
+        """
+        if len(message.shot) != 2:
+            raise ProtocolError("The engine accepted a job without its shot range.")
+        first = self._accepted is None
+        if first:
+            self._accepted = message
+            self.asked = set(frames_of(message.frames))
+        self.keep(set(frames_of(message.kept)) if message.kept else set())
+        return first
+
+    def keep(self, frames: Set[int]) -> None:
+        """Notes frames whose file stays as it is; telling them twice is no error.
+
+        Raises:
+            ProtocolError: nobody asked for one of them.
+        """
+        if frames - self.asked:
+            raise ProtocolError(f"The engine kept frame {min(frames - self.asked)}, which is not expected.")
+        self.kept |= frames
+
+    def note(self, frames: Set[int], frame: int) -> None:
+        """Notes a frame in one of the sets.
+
+        Raises:
+            ProtocolError: nobody asked for it, or it has come before.
+        """
+        if frame not in self.asked or frame in frames:
+            raise ProtocolError(f"The engine delivered frame {frame}, which is not expected.", frame=frame)
+        frames.add(frame)
+
+    def remaining(self) -> MatteJob:
+        """The job that asks for what is missing, in the same shot; the whole job before it was accepted."""
+        if self._accepted is None:
+            return self._job
+        params = {name: value for name, value in self._job.params.items() if name != "max_frames"}
+        frames = str(FrameRange.of(self.missing))
+        if self._job.sink.path and self._job.sink.buffers:  # half delivered: once more, the file too
+            params["existing"] = "overwrite"
+            self.written -= self.missing
+            self.taken -= self.missing
+        return dataclasses.replace(self._job, frames=frames, shot=tuple(self._accepted.shot), params=params)
+
+    def result(self, seconds: float, restarts: int) -> RenderResult:
+        """The account's end."""
+        written, taken, kept = (tuple(sorted(frames)) for frames in (self.written, self.taken, self.kept))
+        return RenderResult(written, taken, kept, seconds, self.stages, tuple(self.notices), restarts)
+
+
+def frames_of(text: str) -> FrameRange:
+    """A frame range that an engine wrote.
+
+    Raises:
+        ProtocolError: it is none.
+    """
+    try:
+        return FrameRange.parse(text)
+    except FrameRangeError as exc:
+        raise ProtocolError(f"The engine named frames that are no frame range: {exc}") from exc
+
+
+def _absolute(path: Any) -> Any:
+    return str(Path(path).absolute()) if isinstance(path, str) and path else path

@@ -1,0 +1,137 @@
+"""Who may import whom. Each import is tried in a fresh interpreter, and the source is read as Python 3.9."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from typing import List, Set
+
+import gvm_matte
+import gvm_matte.client
+import pytest
+
+PACKAGE = Path(gvm_matte.__file__).parent
+LEAVES = [
+    "errors", "frames", "image", "paths", "params", "protocol", "addresses", "wire", "channel", "frame_buffer",
+]  # fmt: skip
+HOST_SIDE = [*LEAVES, "client"]
+CLIENT = sorted(path.stem for path in (PACKAGE / "client").glob("*.py") if path.stem != "__init__")
+OLDEST = sorted(Path.home().glob(".pyenv/versions/3.9.*/bin/python"))
+
+
+def imported_by(module: str, python: str = sys.executable) -> Set[str]:
+    """Names in sys.modules after the import, of what is neither standard library nor this package."""
+    script = (
+        "import sys; before = set(sys.modules)\n"
+        f"sys.path.insert(0, {str(PACKAGE.parent)!r})\n"
+        "import importlib.util\n"
+        f"spec = importlib.util.spec_from_file_location('gvm_matte', {str(PACKAGE / '__init__.py')!r}, "
+        f"submodule_search_locations=[{str(PACKAGE)!r}])\n"
+        "package = importlib.util.module_from_spec(spec); sys.modules['gvm_matte'] = package\n"
+        "spec.loader.exec_module(package)\n"
+        f"import gvm_matte.{module}\n"
+        "print(' '.join(sorted(set(sys.modules) - before)))"
+    )
+    done = subprocess.run(
+        [python, "-I", "-S", "-B", "-W", "error", "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def sources(*parts: str) -> List[Path]:
+    found: List[Path] = []
+    for part in parts:
+        path = PACKAGE / part
+        files = path.rglob("*.py") if path.is_dir() else [path.with_suffix(".py")]
+        found += sorted(file for file in files if file.exists())
+    return found
+
+
+def imports_of(path: Path) -> Set[str]:
+    """Absolute names of all that a file imports, also inside functions."""
+    found: Set[str] = set()
+    here = ["gvm_matte", *path.relative_to(PACKAGE).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = here[: len(here) - node.level + 1] if node.level else []
+            name = ".".join([*base, *([node.module] if node.module else [])])
+            found.add(name)
+            found.update(f"{name}.{alias.name}" for alias in node.names)
+    return found
+
+
+@pytest.mark.parametrize("module", [*HOST_SIDE, *(f"client.{name}" for name in CLIENT)])
+def test_the_host_side_needs_the_standard_library_alone(module: str) -> None:
+    found = imported_by(module)
+    known = {*sys.stdlib_module_names, "gvm_matte", "__mp_main__"}  # the last is multiprocessing's name for __main__
+    foreign = {name for name in found if name.split(".")[0] not in known}
+    assert foreign == set()
+    inside = {".".join(name.split(".")[:2]) for name in found if name.startswith("gvm_matte.")}
+    assert inside <= {f"gvm_matte.{name}" for name in HOST_SIDE}
+
+
+@pytest.mark.skipif(not OLDEST, reason="there is no Python 3.9 here")
+@pytest.mark.parametrize("module", ["client", "params", "paths"])
+def test_the_host_side_runs_on_the_oldest_python(module: str) -> None:
+    assert f"gvm_matte.{module}" in imported_by(module, str(OLDEST[-1]))
+
+
+@pytest.mark.parametrize("path", sources(*HOST_SIDE, "__init__.py"), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_host_side_is_written_in_the_oldest_python(path: Path) -> None:
+    ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 9))
+
+
+@pytest.mark.parametrize("module", LEAVES)
+def test_leaves_import_leaves(module: str) -> None:
+    inside = {name for name in imports_of(PACKAGE / f"{module}.py") if name.startswith("gvm_matte.")}
+    assert {name.split(".")[1] for name in inside} <= {*LEAVES, "__version__"}
+
+
+def allowed(folder: str, banned: List[str]) -> None:
+    for path in sources(folder):
+        inside = {name.split(".")[1] for name in imports_of(path) if name.startswith("gvm_matte.")}
+        assert inside & set(banned) == set(), path
+
+
+def test_the_engine_knows_no_host() -> None:
+    assert list(sources("engine"))
+    allowed("engine", ["nodes", "client", "ui", "cli", "host", "farm"])
+
+
+def test_the_client_knows_no_engine_and_no_face() -> None:
+    allowed("client", ["engine", "nodes", "ui", "cli", "host", "farm"])
+
+
+@pytest.mark.parametrize(
+    ("folder", "banned"),
+    [
+        ("nodes", ["engine", "ui", "cli", "host"]),
+        ("farm", ["engine", "nodes", "ui", "cli", "host"]),
+        ("host", ["engine", "client", "nodes", "ui", "cli", "farm"]),
+        ("ui", ["engine", "nodes", "cli", "host"]),
+    ],
+)
+def test_faces_keep_to_themselves(folder: str, banned: List[str]) -> None:
+    allowed(folder, banned)
+
+
+def test_the_client_exports_what_it_promises() -> None:
+    assert gvm_matte.client.__all__ == [
+        "Buffers", "EngineConnection", "EngineJob", "EngineProcess", "MatteJob", "MatteSession", "PlateData",
+        "RenderResult", "connection_file_path", "engine_command", "engine_environment", "find_warm_engine",
+        "runtime_folder", "start_warm_engine", "stop_warm_engine",
+    ]  # fmt: skip
+    assert all(hasattr(gvm_matte.client, name) for name in gvm_matte.client.__all__)
+
+
+@pytest.mark.parametrize("path", sources("."), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_nothing_becomes_a_top_level_module(path: Path) -> None:
+    """Inside Nuke a bare `import nodes` would be somebody else's module, or ours under a wrong name."""
+    own = {item.stem for item in PACKAGE.iterdir() if item.suffix == ".py" or item.is_dir()} - {"__init__", "__pycache__"}
+    standard = own & set(sys.stdlib_module_names)
+    assert {name.split(".")[0] for name in imports_of(path)} & (own - standard) == set()

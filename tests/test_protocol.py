@@ -1,0 +1,161 @@
+"""The messages: every one passes unchanged, and nothing else does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import MISSING, fields, replace
+from typing import Any, Dict, List, get_args
+
+import pytest
+from gvm_matte import protocol as p
+from gvm_matte.errors import MessageTooLargeError, ProtocolError
+
+EXAMPLES: List[p.Message] = [
+    p.Hello(1, "0.1.0", 4711),
+    p.HelloReply(1, "0.1.0", 4712, "cuda:0"),
+    p.Ping(1),
+    p.Pong(1),
+    p.StatusRequest(2),
+    p.Status(2, p.RENDERING, 4712, "0.1.0", "cpu", "svd", 1, 2, 300, 12.5, 10**10, 0.0),
+    p.Attach(3, p.RingSpec(4, 1000, ""), None),
+    p.Attach(3, None, p.RingSpec(4, 1000, "gvm-matte-1-ff")),
+    p.Attached(3),
+    p.Render(4, p.Source("files", "/plates/Ünï çödé/a.####.exr"), p.Sink("/m.####.exr"), "-5--1,3", (-5, 9), {"size": 720}),
+    p.Render(4, p.Source("buffers", "", (-1, -2, 3, 4), (0, 0, 2, 2), 2.0, "srgb"), p.Sink("", True)),
+    p.Accepted(4, (-5, 9), "-5-9", "", "-5-9"),
+    p.PlateReady(4, 0, -5, 1),
+    p.PlateFailed(4, -4, "it is not there"),
+    p.SlotFree(4, 0),
+    p.AlphaReady(4, 1, -5, 2**40),
+    p.AlphaTaken(4, 1),
+    p.FrameWritten(4, -5, "/m.-005.exr"),
+    p.FrameKept(4, -4, "/m.-004.exr"),
+    p.Notice(4, "warning", "two\nlines and a \u2028 and a \0"),
+    p.Progress(4, "decoding", 3, 15, 0.25),
+    p.Done(4, 15, 15, {"reading": 0.5, "nested": {"a": [1, None, True]}}),
+    p.Failed(4, "plate.missing", "No plate.", -5, "/plates/a.exr"),
+    p.Failed(4, "device", "No device."),
+    p.Cancel(5, 4),
+    p.Shutdown(6),
+]
+
+
+def plain(message: p.Message) -> Dict[str, Any]:
+    found: Dict[str, Any] = json.loads(p.encode(message))
+    return found
+
+
+@pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: type(message).__name__)
+def test_a_message_passes_unchanged(message: p.Message) -> None:
+    assert p.decode(p.encode(message)) == message
+
+
+def test_every_message_has_an_example_and_a_direction() -> None:
+    both = set(p.HOST_MESSAGES) | set(p.ENGINE_MESSAGES)
+    assert {type(message) for message in EXAMPLES} == both == set(get_args(p.Message))
+    assert not set(p.HOST_MESSAGES) & set(p.ENGINE_MESSAGES)
+
+
+def test_file_names_that_are_no_text_pass() -> None:
+    name = b"/plates/\xff\xfe.exr".decode("utf-8", "surrogateescape")
+    assert p.decode(p.encode(p.FrameWritten(1, 1, name))) == p.FrameWritten(1, 1, name)
+
+
+@pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: type(message).__name__)
+def test_an_unknown_field_is_refused(message: p.Message) -> None:
+    with pytest.raises(ProtocolError, match=r"has no field 'more'"):
+        p.decode(json.dumps({**plain(message), "more": 1}).encode())
+
+
+@pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: type(message).__name__)
+def test_a_missing_field_is_refused(message: p.Message) -> None:
+    for item in fields(message):
+        raw = plain(message)
+        del raw[item.name]
+        if item.default is MISSING and item.default_factory is MISSING:
+            with pytest.raises(ProtocolError, match="lacks a field"):
+                p.decode(json.dumps(raw).encode())
+        else:
+            p.decode(json.dumps(raw).encode())
+
+
+WRONG: Dict[type, List[Any]] = {
+    int: [True, 1.5, 1.0, "1", None, [], {}],
+    float: [True, "1", None, [], {}],
+    str: [1, True, None, [], {}, 1.5],
+    bool: [0, 1, "true", None, []],
+    tuple: [None, "1,2", {}, 1, [1.0], [True], ["1"], [None], [[1]]],
+    dict: [None, [], "x", 1],
+    object: [[], True],
+}
+
+
+@pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: type(message).__name__)
+def test_a_field_of_a_wrong_type_is_refused(message: p.Message) -> None:
+    for item in fields(message):
+        value = getattr(message, item.name)
+        kinds = [kind for kind in (bool, int, float, str, tuple, dict) if type(value) is kind] or [object]
+        for wrong in WRONG[kinds[0]]:
+            if wrong is None and str(item.type).startswith("Optional"):
+                continue
+            with pytest.raises(ProtocolError, match=item.name if kinds[0] is not object else "is"):
+                p.decode(json.dumps({**plain(message), item.name: wrong}).encode())
+
+
+@pytest.mark.parametrize(
+    ("nested", "words"),
+    [
+        ({"slots": True, "slot_bytes": 1, "name": ""}, "RingSpec.slots"),
+        ({"slots": 1, "slot_bytes": 1.5, "name": ""}, "RingSpec.slot_bytes"),
+        ({"slots": 1, "slot_bytes": 1}, "lacks a field"),
+        ({"slots": 1, "slot_bytes": 1, "name": "", "path": "/etc"}, "no field 'path'"),
+        ([1, 1, ""], "is an object"),
+    ],
+)
+def test_nested_messages_are_read_as_strictly(nested: Any, words: str) -> None:
+    with pytest.raises(ProtocolError, match=words):
+        p.decode(json.dumps({"kind": "Attach", "id": 1, "plates": nested, "alphas": None}).encode())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b"{", b"null", b"[]", b"1", b'"Ping"', b"\xff\xfe", b"{} {}", b'{"id": 1}', b'{"kind": 1}', b'{"kind": null}',
+        b'{"kind": ["Ping"]}', b'{"kind": "ping", "id": 1}',
+        b'{"kind": "RingSpec", "slots": 1, "slot_bytes": 1, "name": ""}',
+        b'{"kind": "Message"}', b'{"kind": "Ping", "id": NaN}', b'{"kind": "Done", "job": 1, "frames": 1, "plates": 1, '
+        b'"seconds": {"a": Infinity}}', b'{"kind": "Ping", "id": 1', b"[" * 100_000,
+    ],
+)  # fmt: skip
+def test_what_is_no_message_is_refused(data: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        p.decode(data)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), {1, 2}, "\ud800"])
+def test_what_json_cannot_say_is_not_sent(value: Any) -> None:
+    with pytest.raises(ProtocolError, match="cannot be sent"):
+        p.encode(p.Done(1, 1, 1, {"x": value}))
+
+
+def test_a_whole_number_does_for_a_float() -> None:
+    found = p.decode(b'{"kind": "Progress", "job": 1, "stage": "x", "done": 1, "total": 2, "seconds": 3}')
+    assert isinstance(found, p.Progress) and type(found.seconds) is float
+
+
+def test_size_is_limited_on_both_sides() -> None:
+    room = p.MAX_MESSAGE_BYTES - len(p.encode(p.Notice(1, "info", "")))
+    longest = p.Notice(1, "info", "x" * room)
+    assert p.decode(p.encode(longest)) == longest
+    with pytest.raises(MessageTooLargeError):
+        p.encode(replace(longest, text="x" * (room + 1)))
+    with pytest.raises(MessageTooLargeError):
+        p.decode(b" " * (p.MAX_MESSAGE_BYTES + 1))
+
+
+def test_hello_never_changes() -> None:
+    """Two versions can only tell each other apart as long as both read these two messages."""
+    assert [(item.name, item.type) for item in fields(p.Hello)] == [("protocol", "int"), ("package", "str"), ("pid", "int")]
+    assert [(item.name, item.type) for item in fields(p.HelloReply)] == [
+        ("protocol", "int"), ("package", "str"), ("pid", "int"), ("device", "str"),
+    ]  # fmt: skip
