@@ -148,9 +148,9 @@ def test_an_engine_that_is_killed_each_time_is_a_failure_with_its_log(
 
 
 def _job_begun(pid: int) -> bool:
-    """Whether the engine holds torch: it is then at its job or about to be."""
+    """Whether the engine holds the image libraries, which it loads last: it is then at its job or about to be."""
     try:
-        return "libtorch_cpu" in Path(f"/proc/{pid}/maps").read_text()
+        return "OpenImageIO" in Path(f"/proc/{pid}/maps").read_text()
     except OSError:
         return False
 

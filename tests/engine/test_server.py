@@ -256,6 +256,7 @@ def test_shutdown_ends_the_engine() -> None:
     with engine.client() as channel:
         channel.send(protocol.Shutdown(1))
         assert engine.process.wait(5) == 0
+    assert engine.end() == 0
     assert not Path(engine.address).exists()
     with pytest.raises(GvmMatteError):
         connect(engine.address, engine.key, timeout=1)
