@@ -12,6 +12,9 @@ from typing import Iterator, List
 import pytest
 from support import PARITY, PLAIN, RunCli, case, cli_command, leftovers, write_plates
 
+# As the engine process has it; read when torch is loaded, which this process has not done yet.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 
 @pytest.fixture
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:

@@ -34,6 +34,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--idle-timeout", type=float, default=0.0, metavar="S", help="end after S idle seconds; 0: never")
     args = parser.parse_args(argv)
 
+    # Threads of a CPU computation that wait for each other sleep rather than spin: readers, writers and other programs want
+    # the cores. OpenMP reads this when torch loads it.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if args.owned:
         hand_over = json.loads(sys.stdin.buffer.readline())
         listener = Listener(address=hand_over["address"])

@@ -205,5 +205,3 @@ def test_what_changed_is_rendered_again(cli: RunCli, svd_plates: str, tiny: list
     assert len(render()) == 1
     assert read_matte(tmp_path / "out" / "m.1001.exr").shape == (64, 96)
     assert len(render("--overwrite", "--frames", "1001-1002")) == 2
-
-

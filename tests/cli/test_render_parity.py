@@ -10,10 +10,10 @@ from support import PARITY, PLAIN, RunCli, case, read_mattes, write_plates
 
 MEAN, LARGEST = 1e-5, 1e-3
 
-# How far (mean) the reference's float32 result is from what its own modules give in float64. These two cases make a rounding
-# error hundreds of times larger, in one step more than in the other, and the choice of the CPU's instructions alone moves
-# them as far. No float32 program can be asked to come nearer to the reference than the reference is to the truth, so here
-# agreement is asked for to twice that distance; tests/engine/model holds both to rounding in float64.
+# How far (mean) the reference's float32 result is from what its own modules give in float64. These two cases make a
+# rounding error hundreds of times larger, and the choice of the CPU's instructions alone moves them as far. No float32
+# program can be asked to come nearer to the reference than the reference is to the truth, so here agreement is asked for
+# to twice that distance; tests/engine/model holds both to rounding in float64.
 CHAOTIC = {"svd_3step_chunk4": 1.16e-3, "svd_lora": 4.46e-4}
 
 
