@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import time
@@ -71,7 +72,7 @@ def test_each_plate_is_read_once(svd_plates: str, scratch: Path, tmp_path: Path,
 
     monkeypatch.setattr(ImageSequence, "read", counted)
     sent: list[Message] = []
-    with Listener() as listener:
+    with contextlib.closing(Listener()) as listener:
         renderer = Renderer(Server(listener=listener, key=b"k" * 32))
         sink = Sink(str(tmp_path / "m.####.exr"))
         request = Render(1, Source("files", svd_plates), sink, params=PARAMS)

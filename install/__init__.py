@@ -1,0 +1,1 @@
+"""`python3 install …`: everything between a fresh checkout and a first matte. See `__main__`."""

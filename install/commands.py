@@ -1,0 +1,122 @@
+"""What `python3 install` can do. Standard library alone: it runs before anything is installed.
+
+    python3 install demo ──▶ .venv ready? ──no──▶ prepare it ──▶ the same command again, by .venv's Python
+                                  └──yes, and it is .venv's Python that asks──▶ the command itself
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from .environment import Environment, InstallError
+
+ROOT = Path(__file__).resolve().parent.parent
+CANCELLED = 3  # as gvm-matte has it
+USAGE = """\
+usage: python3 install COMMAND [options]
+
+  demo     set up .venv, then render a sample plate with the built-in model and compare it with the truth
+  test     set up .venv, then run the test suite; options go to pytest (python3 install test -k frames)
+  lint     set up .venv, then check style and types
+  engine   set up .venv and nothing else
+"""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command; returns the exit code."""
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(USAGE, end="")
+        return 0 if arguments else 2
+    name, rest = arguments[0], arguments[1:]
+    if name not in COMMANDS:
+        print(f"There is no command {name!r}.\n\n{USAGE}", end="", file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what runs here in the same good order as Ctrl-C
+    try:
+        if name == "demo":  # a typing error shows now, not after minutes of installing
+            from .demo_options import parse
+
+            parse(rest)
+        environment = Environment(ROOT)
+        tests = name in ("test", "lint")
+        if not environment.is_ready(tests=tests):
+            environment.prepare(tests=tests)
+        if not environment.is_running():
+            return _become([str(environment.python), str(ROOT / "install"), *arguments])
+        return COMMANDS[name](rest)
+    except InstallError as exc:
+        print(f"\n{exc}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. What is done stays; the next run goes on from here.", file=sys.stderr)
+        return CANCELLED
+
+
+def _demo(arguments: Sequence[str]) -> int:
+    from .demo import main
+
+    return main(arguments)
+
+
+def _test(arguments: Sequence[str]) -> int:
+    os.chdir(ROOT)  # where pytest looks for the settings and, without a path, for the tests
+    return _become([sys.executable, "-m", "pytest", *arguments])
+
+
+def _lint(arguments: Sequence[str]) -> int:
+    os.chdir(ROOT)
+    os.environ["MYPYPATH"] = str(_types_folder())
+    codes = []
+    for command in ("ruff check .", "mypy -p gvm_matte", "mypy -p install --follow-imports=silent"):
+        print(f"{command}:", flush=True)
+        codes.append(subprocess.run([sys.executable, "-m", *command.split(), *arguments], check=False).returncode)
+    return max(codes)
+
+
+def _types_folder() -> Path:
+    """A folder in which the package has its name: mypy does not see through the hook that maps it to plugin/.
+
+    Raises:
+        InstallError: this system makes no links for this user.
+    """
+    link = Path(sys.prefix, "types", "gvm_matte")
+    if not link.exists():
+        link.parent.mkdir(exist_ok=True)
+        try:
+            link.symlink_to(ROOT / "plugin", target_is_directory=True)
+        except OSError as exc:
+            raise InstallError(f"{link} cannot be made ({exc}); types are checked through that link.") from exc
+    return link.parent
+
+
+def _engine(arguments: Sequence[str]) -> int:
+    print(f"The engine's Python is {sys.executable}")
+    print(f"The command line is {Path(sys.executable).with_name('gvm-matte')}")
+    return 0
+
+
+COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "demo": _demo,
+    "test": _test,
+    "lint": _lint,
+    "engine": _engine,
+}
+
+
+def _become(command: Sequence[str]) -> int:
+    """Turns this process into another one, so that signals and exit code are its own; where that is not possible, waits."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.name == "posix":
+        os.execv(command[0], list(command))
+    process = subprocess.Popen(command)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # the child got it, too, and ends in its own way
+            continue

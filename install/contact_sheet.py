@@ -1,0 +1,133 @@
+"""A contact sheet: frames as columns; plate, matte, truth, and the matte at work over a checkerboard as rows.
+
+Everything is scaled and laid over each other in scene-linear light and encoded for the display at the very end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import OpenImageIO as oiio
+
+Image = npt.NDArray[np.float32]
+THUMBNAIL = 300  # pixels wide
+GAP = 6
+HEADER = 34  # pixels above the first row, for frame numbers
+MARGIN = 118  # pixels left of the first column, for the rows' names
+SQUARES = 18  # of the checkerboard, across one picture
+PAPER, INK = 0.012, 0.55  # scene-linear greys
+ROWS = ("plate", "matte", "truth", "over checker")
+FONT = "DroidSans"  # comes with OpenImageIO
+FONT_PIXELS = 17
+
+
+@dataclass(frozen=True)
+class Column:
+    """One frame: plate [h,w,3] scene-linear, matte and truth [h,w] in [0,1]."""
+
+    frame: int
+    plate: Image
+    matte: Image
+    truth: Image
+
+
+def write_contact_sheet(path: Path, columns: Sequence[Column], *, thumbnail: int = THUMBNAIL) -> None:
+    """Draws the sheet and writes it as an 8-bit PNG in sRGB.
+
+    Args:
+        path: of the PNG.
+        columns: at least one; all of one size.
+        thumbnail: width of each picture in pixels.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    height, width = columns[0].matte.shape
+    tall = max(1, round(thumbnail * height / width))
+    shape = (HEADER + len(ROWS) * (tall + GAP), MARGIN + len(columns) * (thumbnail + GAP), 3)
+    sheet = np.full(shape, PAPER, np.float32)
+    for x, column in enumerate(columns):
+        for y, picture in enumerate(_pictures(column, thumbnail, tall)):
+            top, left = HEADER + y * (tall + GAP), MARGIN + x * (thumbnail + GAP)
+            sheet[top : top + tall, left : left + thumbnail] = picture
+    canvas = _canvas(sheet)
+    for x, column in enumerate(columns):
+        _write_text(canvas, MARGIN + x * (thumbnail + GAP) + thumbnail // 2, HEADER // 2, str(column.frame), "center")
+    for y, name in enumerate(ROWS):
+        _write_text(canvas, MARGIN - 10, HEADER + y * (tall + GAP) + tall // 2, name, "right")
+    _write_png(path, to_display(_pixels(canvas)))
+
+
+def over_checkerboard(plate: Image, alpha: Image) -> Image:
+    """The plate, premultiplied by the alpha, over a checkerboard; [h,w,3] scene-linear."""
+    height, width = alpha.shape
+    square = max(1, width // SQUARES)
+    rows, columns = np.indices((height, width)) // square
+    board = np.where((rows + columns) % 2 == 0, 0.10, 0.22).astype(np.float32)[..., None]  # [h,w,1]
+    cover = alpha[..., None]
+    result: Image = (np.clip(plate, 0, None) * cover + board * (1 - cover)).astype(np.float32)
+    return result
+
+
+def to_display(linear: Image) -> Image:
+    """Scene-linear to sRGB, clipped to [0,1]; any shape. Source: IEC 61966-2-1."""
+    x = np.clip(linear, 0.0, 1.0)
+    curve = 1.055 * np.power(np.maximum(x, 0.0031308), 1 / 2.4) - 0.055
+    return np.where(x <= 0.0031308, 12.92 * x, curve).astype(np.float32)
+
+
+def _to_linear(display: Image) -> Image:
+    """sRGB to scene-linear: an alpha is shown as the grey whose code value it is, as viewers do."""
+    return np.where(display <= 0.04045, display / 12.92, ((display + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+def _pictures(column: Column, width: int, height: int) -> tuple[Image, Image, Image, Image]:
+    """The rows' pictures at their size, each [h,w,3] scene-linear."""
+    matte, truth = (
+        np.repeat(_to_linear(_scaled(alpha[..., None], width, height)), 3, axis=2) for alpha in (column.matte, column.truth)
+    )
+    comped = over_checkerboard(column.plate, np.clip(column.matte, 0, 1))
+    return _scaled(column.plate, width, height), matte, truth, _scaled(comped, width, height)
+
+
+def _scaled(picture: Image, width: int, height: int) -> Image:
+    """[h,w,c] at another size, clipped to [0,1]."""
+    roi = oiio.ROI(0, width, 0, height, 0, 1, 0, picture.shape[2])
+    scaled = oiio.ImageBufAlgo.resize(_canvas(np.clip(picture, 0.0, 1.0)), "", 0.0, roi)
+    pixels: Image = np.clip(_pixels(scaled), 0.0, 1.0)
+    return pixels
+
+
+def _canvas(pixels: Image) -> oiio.ImageBuf:
+    canvas = oiio.ImageBuf(oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], "float"))
+    canvas.set_pixels(canvas.roi, np.ascontiguousarray(pixels, np.float32))
+    return canvas
+
+
+def _pixels(canvas: oiio.ImageBuf) -> Image:
+    pixels = canvas.get_pixels(oiio.FLOAT)
+    if pixels is None:
+        raise OSError(f"OpenImageIO cannot scale a picture: {canvas.geterror()}")
+    return pixels
+
+
+def _write_text(canvas: oiio.ImageBuf, x: int, y: int, text: str, align: str) -> None:
+    """Draws text around a point; a build of OpenImageIO without fonts leaves the sheet without labels."""
+    drawn = oiio.ImageBufAlgo.render_text(canvas, x, y, text, FONT_PIXELS, FONT, (INK, INK, INK), align, "center")
+    if not drawn:
+        canvas.geterror()
+
+
+def _write_png(path: Path, pixels: Image) -> None:
+    spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], 3, "uint8")
+    spec.attribute("oiio:ColorSpace", "sRGB")
+    part = path.with_name(f".part.{path.name}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    output = oiio.ImageOutput.create(str(part))
+    if output is None or not output.open(str(part), spec) or not output.write_image(pixels) or not output.close():
+        raise OSError(f"{path} cannot be written: {oiio.geterror() if output is None else output.geterror()}")
+    part.replace(path)

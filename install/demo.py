@@ -1,0 +1,158 @@
+"""`python3 install demo`: a host in small. It has plates of its own, asks an engine process for their mattes, and looks.
+
+    demo/plates/*.exr ─▶ this process ─▶ shared memory ─▶ engine process ─▶ demo/mattes/*.exr
+                                      ◀─ shared memory ◀─┘
+    what came back through shared memory is compared with demo/truth and with the files, and goes on the contact sheet
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import OpenImageIO as oiio
+from gvm_matte.errors import GvmMatteError
+from gvm_matte.paths import frame_path
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from .comparison import compare
+from .contact_sheet import Column, write_contact_sheet
+from .demo_options import DemoOptions, parse
+from .demo_render import DemoRender, render_mattes
+from .folder_lock import folder_lock
+from .sample_plate import HEIGHT, WIDTH, generate, plate_pattern, truth_pattern
+
+FOLDER = Path(__file__).resolve().parent.parent / "demo"
+SHEET = FOLDER / "contact_sheet.png"
+COLUMNS = 6
+CANCELLED = 3
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the demo; returns the exit code."""
+    options = parse(arguments)
+    talk = Console(stderr=True, highlight=False)
+    try:
+        with folder_lock(FOLDER, waiting=lambda: talk.print("Another demo is at work; waiting for it …")):
+            return _demo(options, talk)
+    except KeyboardInterrupt:
+        talk.print("\nCancelled. What is finished stays; the engine is gone.")
+        return CANCELLED
+    except (GvmMatteError, OSError) as exc:
+        talk.print(f"\n{exc}\nThe engine's log: {FOLDER / 'engine.log'}", markup=False, soft_wrap=True)
+        return 1
+
+
+def _demo(options: DemoOptions, talk: Console) -> int:
+    # 1. the plate and its truth
+    with _progress(talk) as bar:
+        task = bar.add_task("sample plate", total=options.frames, stage="")
+        made = generate(FOLDER, options.frames, advance=lambda: bar.advance(task))
+    made_words = f"{made} of {options.frames} frames generated now" if made else "there already"
+    talk.print(f"Sample plate: {plate_pattern(FOLDER)} ({WIDTH}×{HEIGHT}, {made_words})", soft_wrap=True)
+
+    # 2. the mattes, through the engine process and shared memory
+    with _progress(talk) as bar:
+        task = bar.add_task("matte", total=options.frames, stage="engine starts")
+
+        def show(stage: str, done: int) -> None:
+            bar.update(task, completed=done, stage=stage)
+
+        render = render_mattes(FOLDER, options, show=show)
+    for notice in render.result.notices:
+        style = "yellow" if notice.level == "warning" else None
+        talk.print(notice.text, style=style, markup=False, soft_wrap=True)
+
+    # 3. what came of it
+    frames = sorted(render.alphas)
+    truths = {frame: _read(frame_path(truth_pattern(FOLDER), frame))[..., 0] for frame in frames}
+    comparison = compare((render.alphas[frame], truths[frame]) for frame in frames)
+    same = sum(np.array_equal(_read(frame_path(render.pattern, f))[..., 0], render.alphas[f]) for f in frames)
+    rows = {
+        "frames": len(frames),
+        "frames_per_second": round(render.frames_per_second, 3),
+        "mean_absolute_difference": round(comparison.difference, 5),
+        "mean_absolute_difference_in_soft_edges": round(comparison.soft_difference, 5),
+        "flicker": round(comparison.flicker, 5),
+        "files_equal_to_shared_memory": same,
+        "seconds_until_engine_ready": round(render.start_seconds, 2),
+        "seconds_rendering": round(render.render_seconds, 2),
+        "device": render.device,
+        "model": render.model,
+    }
+    _draw_sheet(render, truths)
+    if options.json:
+        print(json.dumps({**rows, "mattes": render.pattern, "contact_sheet": str(SHEET), "options": asdict(options)},
+                         default=str))  # fmt: skip
+    else:
+        Console(highlight=False).print(_table(rows))
+        print(f"Mattes         {render.pattern}\nContact sheet  {SHEET}", flush=True)
+    if same != len(frames):
+        talk.print(f"{len(frames) - same} matte files differ from what came through shared memory: that is a bug.")
+        return 1
+    return 0
+
+
+def _draw_sheet(render: DemoRender, truths: dict[int, npt.NDArray[np.float32]]) -> None:
+    frames = sorted(truths)
+    chosen = sorted({frames[round(i * (len(frames) - 1) / max(COLUMNS - 1, 1))] for i in range(COLUMNS)})
+    columns = [
+        Column(f, _read(frame_path(plate_pattern(FOLDER), f)), render.alphas[f].astype(np.float32), truths[f])
+        for f in chosen
+    ]
+    write_contact_sheet(SHEET, columns)
+
+
+def _table(rows: dict[str, object]) -> Table:
+    table = Table(title="GVM Matte demo", title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, value in rows.items():
+        words = name.replace("frames_per_second", "frames/s").replace("_", " ")
+        table.add_row(words[0].upper() + words[1:], str(value))
+    table.caption = f"Plate {WIDTH}×{HEIGHT}; alphas are 0 to 1."
+    table.caption_justify = "left"
+    return table
+
+
+def _read(path: str) -> npt.NDArray[np.float32]:
+    """An image as it is stored, [h,w,c] float32.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    image = oiio.ImageInput.open(path)
+    pixels = None if image is None else image.read_image(oiio.FLOAT)
+    if pixels is None:
+        raise OSError(f"{path} cannot be read: {oiio.geterror() if image is None else image.geterror()}")
+    found: npt.NDArray[np.float32] = pixels
+    return found
+
+
+class _Speed(ProgressColumn):
+    """Frames/s of the last moments; empty before the first frame."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.2f} frames/s" if speed else "")
+
+
+def _progress(talk: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description:<13}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Speed(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[stage]}"),
+        console=talk,
+        transient=True,
+        disable=not talk.is_terminal,  # in a log the lines around it say enough
+    )
