@@ -239,7 +239,7 @@ class Notice:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the job is: `stage` is loading, reading, denoising, decoding or writing."""
+    """How far the job is: `stage` is loading, reading, encoding, denoising, decoding, delivering or writing."""
 
     job: int
     stage: str

@@ -9,6 +9,7 @@ takes; the ring belongs to the attempt that started it, whose end closes the rin
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from typing import Callable, Dict, Iterable, Optional
 
@@ -97,8 +98,20 @@ def fill(ring: FrameRing, slot: int, frame: int, plate: PlateData) -> int:
                 f"The plate of frame {frame} needs {nbytes:,} bytes in one piece; {view.nbytes:,} came.", frame=frame
             )
         with view.cast("B") as pixels, ring.payload(slot, nbytes) as payload:
-            payload[:] = pixels[:nbytes]
+            copy(payload, pixels[:nbytes])
     info = ring.publish(
         slot, frame=frame, box=plate.box, channels=plate.channels, dtype=plate.dtype, row_stride=plate.row_stride
     )
     return info.sequence
+
+
+def copy(target: memoryview, source: memoryview) -> None:
+    """Copies bytes of equal number, without Python's lock where the source can be addressed.
+
+    A slice assignment holds the lock for the milliseconds that a large plate takes, and with it the host's user interface.
+    """
+    if source.readonly:  # ctypes gives no address of it
+        target[:] = source
+        return
+    address = ctypes.addressof(ctypes.c_char.from_buffer(source)) if source.nbytes else 0
+    ctypes.memmove(ctypes.addressof(ctypes.c_char.from_buffer(target)), address, source.nbytes)

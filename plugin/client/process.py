@@ -38,16 +38,28 @@ _REMOVED = frozenset({
     "NUKE_PATH",
 })  # fmt: skip
 _REMOVED_PREFIXES = ("DYLD_", "QT_")
+_OURS = {
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONIOENCODING": "utf-8",
+    "PYTHONSAFEPATH": "1",  # the folder of the person's script must not offer modules to the engine
+}
+# For glibc, elsewhere without effect. A network on the CPU asks for the same large tensors again and again; by default
+# each is mapped anew, zeroed page by page and unmapped, which took more of a decode's time than its arithmetic. So memory
+# is kept between layers, in large pages where there are some; the engine gives it back after each job.
+_KEEP_MEMORY = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": str(16 << 30),
+    "MALLOC_TOP_PAD_": str(64 << 20),
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+}
 
 
 def engine_environment(base: Optional[Mapping[str, str]] = None) -> Dict[str, str]:
     """The environment for an engine: this one (or `base`), without what a host sets for its own Python and libraries."""
     source = os.environ if base is None else base
     kept = {k: v for k, v in source.items() if k not in _REMOVED and not k.startswith(_REMOVED_PREFIXES)}
-    # Safe path: the folder of the person's script must not offer modules to the engine.
-    return {
-        **kept, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", "PYTHONSAFEPATH": "1", "MALLOC_ARENA_MAX": "2",
-    }  # fmt: skip
+    return {**_KEEP_MEMORY, **kept, **_OURS}
 
 
 def engine_command(python: Optional[str] = None) -> List[str]:

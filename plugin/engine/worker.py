@@ -7,6 +7,7 @@ are loaded first by a foreign call, which lets go of the lock, and the import th
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import importlib.util
@@ -93,6 +94,7 @@ class Worker(threading.Thread):
             last = Failed(job.id, EngineBugError.code, f"The engine met an error of its own: {exc!r}. Its log says where.")
         job.end(last)
         self._log(f"job {job.id}: {last}")
+        give_memory_back()
 
     def discard_files(self) -> None:
         """Removes what is half written, for an engine that must end now."""
@@ -117,3 +119,9 @@ def preload_torch() -> None:
     for name in ("libtorch_cpu", "libtorch_cuda", "libtorch_python"):
         for library in folder.glob(f"{name}.*"):
             open_library(str(library).encode(), os.RTLD_NOW | os.RTLD_GLOBAL)
+
+
+def give_memory_back() -> None:
+    """Returns what a job's tensors took to the system; the environment tells glibc to keep it while a job runs."""
+    with contextlib.suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)

@@ -6,13 +6,14 @@ import dataclasses
 import json
 import os
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Optional, cast
 
 import numpy as np
 import torch
 
+from ...errors import GvmMatteError, PlateError
 from ...frames import FrameRange
 from ...paths import frame_path, remove_own_parts, sweep_parts
 from ...protocol import LOADING, RENDERING, Accepted, Done, FrameKept, Message, Notice
@@ -136,7 +137,12 @@ class Renderer:
                 noise=noise_source(params, request.plan.first),
                 deliver=lambda frame, alpha: sink.put(frame, preparer.matte(alpha)), stage=job.progress,
             )  # fmt: skip
-            runner.run(frames)
+            try:
+                runner.run(frames)
+            except PlateError:
+                with suppress(GvmMatteError):
+                    sink.finish()  # what came before the plate that failed is worth having
+                raise
             finishing = time.monotonic()
             sink.finish()
             job.progress("writing", always=True)

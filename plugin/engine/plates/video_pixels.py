@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from av.video.reformatter import ColorRange, Colorspace
 
+BT2020 = getattr(Colorspace, "BT2020", 9)  # PyAV 17 has no name for it, but takes the number
 # AVColorSpace as frames carry it → the matrix that swscale knows. 2 means unspecified, 0 that the values are RGB.
 _MATRICES = {
     1: Colorspace.ITU709,
@@ -19,15 +20,14 @@ _MATRICES = {
     5: Colorspace.ITU601,
     6: Colorspace.ITU601,
     7: Colorspace.SMPTE240M,
-    9: Colorspace.BT2020,
-    10: Colorspace.BT2020,
+    9: BT2020,
+    10: BT2020,
 }
 _HD_LINES = 720
 # Rounded exactly, with chroma interpolated to full width: the same pixels on every processor.
-_SCALER = (
-    Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
-    | Interpolation.BITEXACT
-)  # fmt: skip
+# As numbers of libswscale (bilinear, accurate_rnd, full_chroma_int, full_chroma_inp, bitexact): PyAV 17, the last for
+# Python 3.10, has no names for them.
+_SCALER = 0x2 | 0x40000 | 0x2000 | 0x4000 | 0x80000
 
 
 def to_rgb(frame: VideoFrame) -> npt.NDArray[Any]:
