@@ -11,6 +11,7 @@ from ...frames import FrameRange
 from ...image import Box
 from ...paths import frame_field
 from ..colour import resolve_input
+from .image_file import read_any_header
 from .opening import open_plates, plate_endings
 from .plate import PlateInfo, PlateSource
 from .scan import sequences_in
@@ -37,10 +38,11 @@ def describe(path: str, *, max_headers: int = MAX_HEADERS) -> Dict[str, Any]:
 
         Else: `kind` "sequence" | "image" | "video"; `path`; `frames` and `gaps` as text, `first`, `last`, `count`;
         `width`, `height` (of the display window); `display`, `data` as [x0, y0, x1, y1] (half open, y down);
-        `data_varies`, `display_varies`, `data_union` over the headers read, `headers_read`; `pixel_aspect`; `channels`,
-        `picked`, `dtype`, `compression`; `fps` as [numerator, denominator] or None; `view`; `colorspace_hint` and
-        `colorspace_auto`: what the file says, and what an empty `input_colorspace` makes of it; `bytes` on disk;
-        `problems`: [frame, sentence] of frames that cannot be read; `sidecars`: files beside it that are no frames.
+        `data_varies`, `display_varies`, `data_union` over the headers read, `headers_read`; `pixel_aspect`; `channels`, and
+        `picked`: those that make the plate, none in a matte; `dtype`, `compression`; `fps` as [numerator, denominator] or
+        None; `view`; `colorspace_hint` and `colorspace_auto`: what the file says, and what an empty `input_colorspace`
+        makes of it; `bytes` on disk; `problems`: [frame, sentence] of frames that cannot be read; `sidecars`: files beside
+        it that are no frames.
 
     Raises:
         PlateMissingError: nothing is there.
@@ -76,7 +78,7 @@ def describe(path: str, *, max_headers: int = MAX_HEADERS) -> Dict[str, Any]:
             "fps": list(info.fps) if info.fps else None,
             "view": info.view,
             "colorspace_hint": info.colorspace,
-            "colorspace_auto": resolve_input("", hint=info.colorspace, dtype=info.dtype).name,
+            "colorspace_auto": resolve_input("", hint=info.colorspace, dtype=info.dtype).name if info.picked else "",
             "bytes": _bytes(source),
             "problems": [[problem.frame, problem.message] for problem in problems],
             "sidecars": _sidecars(source),
@@ -110,7 +112,8 @@ def _headers(source: PlateSource, limit: int) -> Tuple[List[PlateInfo], List[Pla
     problems: List[PlateError] = []
     for frame in frames:
         try:
-            infos.append(source.probe(frame))
+            many = isinstance(source, ImageSequence)
+            infos.append(read_any_header(source.file_of(frame), frame) if many else source.probe(frame))
         except PlateError as exc:
             problems.append(exc)
     if not infos:

@@ -63,6 +63,21 @@ def read_header(path: str, frame: int) -> PlateInfo:
         return _plate_part(image, path, frame).info
 
 
+def read_any_header(path: str, frame: int) -> PlateInfo:
+    """The header of a file that need not be a plate: where it is none, of its first part, with nothing picked.
+
+    Raises:
+        PlateMissingError: there is no such file.
+        PlateUnreadableError: it is no image.
+    """
+    with _opened(path, frame) as image:
+        try:
+            return _plate_part(image, path, frame).info
+        except PlateUnreadableError:  # a matte, a depth pass, deep pixels
+            image.seek_subimage(0, 0)
+            return _info(image.spec(), (), path, frame)
+
+
 def read_pixels(path: str, frame: int) -> Tuple[PlateInfo, npt.NDArray[Any]]:
     """Header and pixels [h, w, 3 or 1] of the file's first part that can be a plate, as stored.
 
@@ -146,7 +161,8 @@ def _info(spec: oiio.ImageSpec, indices: Tuple[int, ...], path: str, frame: int)
 
 def _dtype(spec: oiio.ImageSpec, indices: Tuple[int, ...]) -> str:
     """The widest type among the picked channels; 32-bit integers and doubles are read as float32."""
-    formats = [str(spec.channelformats[index]) for index in indices] if spec.channelformats else [str(spec.format)]
+    formats = [str(spec.channelformats[index]) for index in indices] if spec.channelformats and indices else []
+    formats = formats or [str(spec.format)]
     known = {_DTYPES.get(name, "float32") for name in formats}
     return known.pop() if len(known) == 1 else "float32"
 
