@@ -1,0 +1,135 @@
+"""The small model: diffusers' temporal VAE and our `svd` UNet, computed as inference computes them.
+
+One call of `MatteNetwork` is one pass of the engine with `zeros` noise and one step, except that nothing is clamped:
+the loss must see how far a value is beyond [0,1].
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderKLTemporalDecoder
+from gvm_matte.engine.model.unet import SvdUNet
+from torch import Tensor, nn
+
+TIMESTEP = 999.0  # the one timestep that one-step inference uses: num_train_timesteps - 1
+LATENT = 16  # channels; 64 pixels of alpha a latent cell need more than the usual 4 for hair
+
+VAE_CONFIG: dict[str, Any] = {
+    "in_channels": 3,
+    "out_channels": 3,
+    "down_block_types": ("DownEncoderBlock2D",) * 4,
+    "block_out_channels": (32, 32, 64, 64),
+    "layers_per_block": 1,
+    "latent_channels": LATENT,
+    "sample_size": 128,
+    "scaling_factor": 1.0,
+    "force_upcast": False,
+}
+UNET_CONFIG: dict[str, Any] = {
+    "in_channels": 2 * LATENT,
+    "out_channels": LATENT,
+    "block_out_channels": (64, 96, 96, 96),
+    "layers_per_block": 1,
+    "num_attention_heads": (2, 3, 3, 3),
+    "cross_attention_dim": 32,
+    "transformer_layers_per_block": 1,
+    "num_frames": 25,
+    "sample_size": None,
+}
+
+
+class ConstantAttention(nn.Module):
+    """Cross-attention over one all-zero token: its output bias, whatever the input.
+
+    Keys and values have no bias, so a zero token gives zero values. The projections would never get a gradient; leaving
+    them out makes the file smaller. The bias keeps the name it has in diffusers, `attn2.to_out.0.bias`.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        holder = nn.Module()
+        holder.bias = nn.Parameter(torch.zeros(channels))
+        self.to_out = nn.ModuleList([holder])
+
+    def forward(self, hidden_states: Tensor, *args: object, **kwargs: object) -> Tensor:
+        """Any [N,T,C] to the bias [C], which broadcasts when the block adds it."""
+        return self.to_out[0].bias
+
+
+def without_cross_attention(unet: nn.Module) -> nn.Module:
+    """Replaces every `attn2` by its constant and drops the norm before it (in place)."""
+    for module in list(unet.modules()):
+        if getattr(module, "attn2", None) is not None:
+            module.attn2 = ConstantAttention(module.attn2.to_out[0].bias.numel())
+            module.norm2 = nn.Identity()
+    return unet
+
+
+class FlatConv3d(nn.Conv3d):
+    """A convolution over frames alone, computed as one over (frames, pixels): the same sums, faster on a CPU."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B,C,F,H,W] to the same with other channels."""
+        flat = F.conv2d(x.flatten(3), self.weight.squeeze(-1), self.bias, padding=self.padding[:2])
+        return flat.unflatten(3, x.shape[3:])
+
+
+def with_flat_convolutions(module: nn.Module) -> nn.Module:
+    """Makes every convolution that spans frames only compute flat (in place); parameters and their names stay."""
+    for child in module.modules():
+        if type(child) is nn.Conv3d and child.kernel_size[1:] == (1, 1):
+            child.__class__ = FlatConv3d
+    return module
+
+
+class MatteNetwork(nn.Module):
+    """VAE encoder, UNet and VAE decoder end to end: [B,F,3,H,W] display-referred plate to [B,F,H,W] alpha."""
+
+    def __init__(self, vae_config: dict[str, Any] | None = None, unet_config: dict[str, Any] | None = None) -> None:
+        super().__init__()
+        self.vae_config, self.unet_config = vae_config or VAE_CONFIG, unet_config or UNET_CONFIG
+        self.vae = AutoencoderKLTemporalDecoder(**self.vae_config)
+        self.unet = without_cross_attention(SvdUNet(**self.unet_config))
+        self.scaling = float(self.vae_config["scaling_factor"])
+
+    def latent(self, plate: Tensor) -> Tensor:
+        """The alpha's latent: what the UNet makes of the encoded plate.
+
+        Args:
+            plate: [B,F,3,H,W] sRGB-encoded in [0,1]; H and W multiples of 32.
+
+        Returns:
+            [B,F,C,H/8,W/8].
+        """
+        batch, frames = plate.shape[:2]
+        latent = self.vae.encode(plate.flatten(0, 1) * 2 - 1).latent_dist.mode() * self.scaling  # [B*F,C,h,w]
+        latent = latent.unflatten(0, (batch, frames))
+        step = torch.tensor([TIMESTEP], device=plate.device, dtype=plate.dtype)
+        return self.unet(torch.cat([torch.zeros_like(latent), latent], dim=2), step)
+
+    def decode(self, latent: Tensor) -> Tensor:
+        """[B,F,C,h,w] alpha latent to [B,F,8h,8w] alpha, not clamped."""
+        rgb = self.vae.decode(latent.flatten(0, 1) / self.scaling, num_frames=latent.shape[1]).sample  # [B*F,3,H,W]
+        return (rgb.mean(1) * 0.5 + 0.5).unflatten(0, latent.shape[:2])
+
+    def forward(self, plate: Tensor) -> Tensor:
+        """[B,F,3,H,W] plate to [B,F,H,W] alpha, not clamped; see `latent` for the plate."""
+        return self.decode(self.latent(plate))
+
+
+def coarse_alpha(latent: Tensor) -> Tensor:
+    """The alpha that a latent of 16 channels spells out: each channel one of 4x4 points of a latent cell, at -1 to 1.
+
+    Nothing in the engine reads a latent this way. Training asks for it, because then encoder and UNet learn without the
+    decoder, which takes most of a step's time, and the decoder has little left to learn but fine detail.
+
+    Args:
+        latent: [B,F,16,h,w].
+
+    Returns:
+        [B,F,4h,4w] alpha at half the plate's size, not clamped.
+    """
+    return (F.pixel_shuffle(latent.flatten(0, 1), 4).squeeze(1) * 0.5 + 0.5).unflatten(0, latent.shape[:2])
