@@ -45,13 +45,13 @@ _OURS = {
 }
 # For glibc, elsewhere without effect. A network on the CPU asks for the same large tensors again and again; by default
 # each is mapped anew, zeroed page by page and unmapped, which took more of a decode's time than its arithmetic. So memory
-# is kept between layers, in large pages where there are some; the engine gives it back after each job.
+# is kept between layers; the engine gives it back after each job. One arena, since the others, which threads get, cannot
+# grow beyond 64 MiB.
 _KEEP_MEMORY = {
-    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": str(16 << 30),
     "MALLOC_TOP_PAD_": str(64 << 20),
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
 
 

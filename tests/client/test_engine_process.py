@@ -162,7 +162,7 @@ def test_the_engines_environment_is_scrubbed() -> None:
     }  # fmt: skip
     found = engine_environment(base)
     assert {k for k in found if k in base} == {"PATH", "HOME", "CUDA_VISIBLE_DEVICES", "OCIO"}
-    assert found["PYTHONUNBUFFERED"] == "1" and found["PYTHONIOENCODING"] == "utf-8" and found["MALLOC_ARENA_MAX"] == "2"
+    assert found["PYTHONUNBUFFERED"] == "1" and found["PYTHONIOENCODING"] == "utf-8" and found["MALLOC_ARENA_MAX"] == "1"
 
 
 def test_the_engines_python_is_the_argument_or_the_variable_or_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
