@@ -112,8 +112,10 @@ def _headers(source: PlateSource, limit: int) -> Tuple[List[PlateInfo], List[Pla
     problems: List[PlateError] = []
     for frame in frames:
         try:
-            many = isinstance(source, ImageSequence)
-            infos.append(read_any_header(source.file_of(frame), frame) if many else source.probe(frame))
+            if isinstance(source, ImageSequence):
+                infos.append(read_any_header(source.file_of(frame), frame))
+            else:
+                infos.append(source.probe(frame))
         except PlateError as exc:
             problems.append(exc)
     if not infos:
