@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Iterator, List
 
 import pytest
+from gvm_matte.channel import Listener
 from support import PARITY, PLAIN, RunCli, case, cli_command, leftovers, write_plates
 
 # As the engine process has it; read when torch is loaded, which this process has not done yet.
@@ -56,3 +57,23 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> List[str]:
         "--model-base", str(PARITY / "svd"), "--num-frames-per-batch", "8", "--num-overlap-frames", "2",
         "--decode-chunk-size", "4", *PLAIN,
     ]  # fmt: skip
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A short temp folder for this test alone, which must be empty afterwards."""
+    tmp_path_factory.getbasetemp()  # pytest's own lies in the real one
+    folder = Path(tempfile.mkdtemp(prefix="gt"))
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    yield folder
+    left = [path.name for path in folder.iterdir()]
+    shutil.rmtree(folder)
+    assert left == []
+
+
+@pytest.fixture
+def listener(place: Path) -> Iterator[Listener]:
+    with_close = Listener()
+    yield with_close
+    with_close.close()

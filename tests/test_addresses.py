@@ -8,33 +8,11 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
-from typing import Iterator
 
 import pytest
 from gvm_matte.channel import Listener, private_address, process_alive, remove_address, sweep_stale_addresses
 from gvm_matte.errors import ProtocolError
-
-
-@pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A short temp folder for this test alone, which must be empty afterwards."""
-    tmp_path_factory.getbasetemp()  # pytest's own lies in the real one
-    folder = Path(tempfile.mkdtemp(prefix="gt"))
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    yield folder
-    left = [path.name for path in folder.iterdir()]
-    shutil.rmtree(folder)
-    assert left == []
-
-
-@pytest.fixture
-def listener(place: Path) -> Iterator[Listener]:
-    with_close = Listener()
-    yield with_close
-    with_close.close()
 
 
 def test_a_listeners_folder_and_socket_are_this_users_alone(listener: Listener, place: Path) -> None:

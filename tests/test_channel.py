@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from multiprocessing.connection import Connection
@@ -38,26 +36,6 @@ KEY = b"k" * 32
 PYTHONS = [Path(sys.executable)] + [
     path for path in Path.home().glob(".pyenv/versions/3.*/bin/python") if int(path.parts[-3].split(".")[1]) >= 9
 ]
-
-
-@pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A short temp folder for this test alone, which must be empty afterwards."""
-    tmp_path_factory.getbasetemp()  # pytest's own lies in the real one
-    folder = Path(tempfile.mkdtemp(prefix="gt"))
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    yield folder
-    left = [path.name for path in folder.iterdir()]
-    shutil.rmtree(folder)
-    assert left == []
-
-
-@pytest.fixture
-def listener(place: Path) -> Iterator[Listener]:
-    with_close = Listener()
-    yield with_close
-    with_close.close()
 
 
 @pytest.fixture

@@ -37,7 +37,8 @@ def test_wrong_usage_is_told_before_anything_is_installed(words: tuple[str, ...]
 
 
 def test_old_pythons_can_read_the_first_file() -> None:
-    ast.parse((ROOT / "install" / "__main__.py").read_text(encoding="utf-8"), feature_version=(3, 6))
+    source = (ROOT / "install" / "__main__.py").read_text(encoding="utf-8")
+    assert isinstance(ast.parse(source, feature_version=(3, 6)), ast.Module)  # else it raises
 
 
 @pytest.mark.parametrize("name", ["commands", "environment", "steps", "advice", "folder_lock", "demo_options"])

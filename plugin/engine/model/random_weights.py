@@ -42,12 +42,12 @@ def random_model(
             for name, parameter in list(network.named_parameters()):
                 owner, _, leaf = name.rpartition(".")
                 tensor = torch.empty(parameter.shape, device=device, dtype=dtype)
-                _initialise(leaf, tensor, generator)
+                initialise(leaf, tensor, generator)
                 setattr(network.get_submodule(owner), leaf, nn.Parameter(tensor, requires_grad=False))
         return MattingModel(files=files, config=config, unet=unet, vae=vae, savings=savings)
 
 
-def _initialise(leaf: str, tensor: Tensor, generator: torch.Generator) -> None:
+def initialise(leaf: str, tensor: Tensor, generator: torch.Generator) -> None:
     if leaf == "mix_factor":
         tensor.fill_(0.5)
     elif tensor.ndim == 1:  # a bias, or the scale of a norm

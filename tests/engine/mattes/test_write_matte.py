@@ -154,7 +154,7 @@ def test_an_older_file_is_replaced_and_stays_until_then(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["m.exr"]
 
 
-def _refused(path: Path, cause: str) -> None:
+def check_refused(path: Path, cause: str) -> None:
     with pytest.raises(MatteWriteError, match=cause) as caught:
         write(path, frame=12)
     assert (caught.value.frame, caught.value.path) == (12, str(path))
@@ -163,24 +163,24 @@ def _refused(path: Path, cause: str) -> None:
 
 def test_a_folder_of_that_name(tmp_path: Path) -> None:
     (tmp_path / "m.exr").mkdir()
-    _refused(tmp_path / "m.exr", "folder of that name")
+    check_refused(tmp_path / "m.exr", "folder of that name")
     assert [one.name for one in tmp_path.iterdir()] == ["m.exr"]
 
 
 def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("file")
-    _refused(tmp_path / "out" / "m.exr", "folder")
+    check_refused(tmp_path / "out" / "m.exr", "folder")
 
 
 def test_a_name_that_is_too_long(tmp_path: Path) -> None:
-    _refused(tmp_path / f"{'n' * 250}.exr", "too long")
+    check_refused(tmp_path / f"{'n' * 250}.exr", "too long")
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_without_permission(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     try:
-        _refused(tmp_path / "m.exr", "[Pp]ermission")
+        check_refused(tmp_path / "m.exr", "[Pp]ermission")
     finally:
         tmp_path.chmod(0o700)
 

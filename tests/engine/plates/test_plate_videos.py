@@ -240,6 +240,6 @@ def test_names_are_never_taken_for_addresses(write_clip: WriteClip, name: str) -
 
 def test_a_closed_source_can_be_closed_again(write_clip: WriteClip) -> None:
     source = open_plates(str(write_clip("a.mp4", "libx264", frames=3)))
-    source.read(1)
+    assert source.read(1).frame == 1
     source.close()
     source.close()
