@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -56,11 +55,7 @@ def write_random_model(folder: Path, *, tiny: bool, seed: int = 0) -> Path:
 
 
 def fill_random(name: str, tensor: Any, generator: Any) -> None:
-    """Values of about the size that training starts from, so that activations stay finite in half precision."""
-    leaf = name.rpartition(".")[2]
-    if leaf == "mix_factor":
-        tensor.fill_(0.5)
-    elif tensor.ndim == 1:  # a bias, or the scale of a norm
-        tensor.fill_(1.0 if leaf == "weight" else 0.0)
-    else:
-        tensor.normal_(0.0, 1.0 / math.sqrt(tensor[0].numel()), generator=generator)
+    """Fills a tensor in place, as `random_weights.initialise` does for its kind."""
+    from gvm_matte.engine.model.random_weights import initialise  # brings torch up
+
+    initialise(name.rpartition(".")[2], tensor, generator)

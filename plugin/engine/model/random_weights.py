@@ -48,6 +48,10 @@ def random_model(
 
 
 def initialise(leaf: str, tensor: Tensor, generator: torch.Generator) -> None:
+    """Fills a tensor in place; `leaf` is the last part of its name.
+
+    Values of about the size that training starts from, so that activations stay finite in half precision.
+    """
     if leaf == "mix_factor":
         tensor.fill_(0.5)
     elif tensor.ndim == 1:  # a bias, or the scale of a norm
