@@ -5,7 +5,9 @@ from __future__ import annotations
 from itertools import groupby
 from pathlib import Path
 
-from gvm_matte.params import PIXELS, PRESETS, SPECS, WORK, ParamSpec
+from gvm_matte.param_spec import PIXELS, WORK, ParamSpec
+from gvm_matte.params import SPECS
+from gvm_matte.presets import PRESETS
 
 PAGE = Path(__file__).resolve().parent / "parameters.md"
 FLAGS = {"existing": "--resume` and `--overwrite"}  # where the command line has another way to say it
@@ -16,7 +18,8 @@ Made by `python docs/make_parameters.py` from `plugin/params.py`; do not edit. E
 option of `gvm-matte render` (`--like-this`; `--like_this` works too) and a name in presets and farm jobs (`like_this`).
 
 *Changes* says what a new value makes stale: **pixels** (the matte's values) and **file** (how it is stored) make a frame on
-disk out of date; **work** (how it is computed) does not.
+disk out of date; **work** (how it is computed) does not. What *can have keys* may change over the shot: in a
+parameter file (`--params`) its value is an object of `{frame: value}`; see [plates_and_mattes.md](plates_and_mattes.md#keys-over-the-shot).
 """
 
 
@@ -33,10 +36,15 @@ def page() -> str:
 def _section(spec: ParamSpec) -> str:
     facts = [f"default {_default(spec)}"]
     if spec.choices:
-        facts.append("one of " + ", ".join(f"`{choice}`" for choice in spec.choices))
+        more = " or `layer:NAME` (letters, digits, `_`)" if spec.kind == "channels" else ""
+        facts.append("one of " + ", ".join(f"`{choice}`" for choice in spec.choices) + more)
+    if spec.kind == "box":
+        facts.append("a box `x,y,r,t`; one that begins with a minus as `--roi=-20,0,940,540`")
     if spec.minimum is not None or spec.maximum is not None:
         facts.append(_range(spec))
     changes = {PIXELS: "pixels", WORK: "work"}.get(spec.affects, "file")
+    if spec.keyable:
+        facts.append("can have keys")
     facts.append(f"changes **{changes}**")
     return f"### `{FLAGS.get(spec.name, spec.flag)}` ({spec.label})\n\n{spec.help}\n\n{'; '.join(facts)}.\n"
 

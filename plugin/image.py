@@ -7,6 +7,7 @@ is a difference; EXR's inclusive windows and Nuke's y-up boxes are converted at 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor
 from typing import Tuple
 
 from .errors import UsageError
@@ -39,6 +40,15 @@ class Box:
     def as_tuple(self) -> Tuple[int, int, int, int]:
         """(x0, y0, x1, y1), for messages and headers."""
         return self.x0, self.y0, self.x1, self.y1
+
+    @classmethod
+    def from_nuke(cls, x: float, y: float, r: float, t: float, *, display: Box) -> Box:
+        """Nuke's box, y up from the bottom left of the display window, rounded out to whole pixels.
+
+        Raises:
+            UsageError: it holds no pixel.
+        """
+        return cls(display.x0 + floor(x), display.y1 - ceil(t), display.x0 + ceil(r), display.y1 - floor(y))
 
     def overlaps(self, other: Box) -> bool:
         """Whether the two share a pixel."""

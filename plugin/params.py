@@ -11,77 +11,13 @@ its `ParamSpec` says how people see it. `affects` says what a change of it makes
 from __future__ import annotations
 
 import dataclasses
-import math
-from dataclasses import dataclass, field, fields
-from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple, get_type_hints
+from dataclasses import dataclass, fields
+from typing import Any, Dict, Mapping, Optional, Tuple, get_type_hints
 
 from .errors import ParamError
+from .param_spec import CLI, FILE, WORK, ParamSpec, param
 
-CLI, KNOB, FARM = "cli", "knob", "farm"
-ALL_FACES = frozenset({CLI, KNOB, FARM})
-PIXELS, FILE, WORK = "pixels", "file", "work"
 DEFAULT_OVERLAP = 6
-
-
-@dataclass(frozen=True)
-class ParamSpec:
-    """How one parameter is shown and checked. Ranges are inclusive; `None` means no limit."""
-
-    name: str
-    type: type
-    default: Any
-    group: str
-    label: str
-    help: str
-    minimum: Optional[float] = None
-    maximum: Optional[float] = None
-    choices: Tuple[str, ...] = ()
-    optional: bool = False  # None is a value: "not set"
-    unit: str = ""
-    affects: str = PIXELS
-    faces: FrozenSet[str] = ALL_FACES
-
-    @property
-    def flag(self) -> str:
-        """The long option of the command line."""
-        return "--" + self.name.replace("_", "-")
-
-    def check(self, value: Any) -> Any:
-        """The value in this parameter's type.
-
-        Raises:
-            ParamError: wrong type, out of range, or not one of the choices; the message says what is possible.
-        """
-        if value is None and self.optional:
-            return None
-        if self.type is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
-        if not isinstance(value, self.type) or (self.type is int and isinstance(value, bool)):
-            raise self._error(value, f"takes {_TYPE_WORDS[self.type]}")
-        if self.choices and value not in self.choices:
-            raise self._error(value, f"takes one of {', '.join(self.choices)}")
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            low, high = self.minimum, self.maximum
-            if not math.isfinite(value) or (low is not None and value < low) or (high is not None and value > high):
-                raise self._error(value, f"takes {_range_words(low, high)}{' ' + self.unit if self.unit else ''}")
-        return value
-
-    def _error(self, value: object, what: str) -> ParamError:
-        return ParamError(f"{self.label} ({self.flag}) {what}, not {value!r}.", name=self.name)
-
-
-_TYPE_WORDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
-
-
-def _range_words(low: Optional[float], high: Optional[float]) -> str:
-    if low is not None and high is not None:
-        return f"{low:g} to {high:g}"
-    return f"{low:g} or more" if low is not None else f"{high:g} or less"
-
-
-def param(default: Any, *, group: str, label: str, help: str, **more: Any) -> Any:
-    """A field of `MatteParams` with what its `ParamSpec` needs."""
-    return field(default=default, metadata={"group": group, "label": label, "help": help, **more})
 
 
 @dataclass(frozen=True)
@@ -100,22 +36,86 @@ class MatteParams:
         "",
         group="Matte",
         label="Input colour space",
-        help="Colour space of the plate: scene_linear, srgb, or raw for display-referred values as they are. "
-        "Empty: from the file, else scene-linear for float files and sRGB for integer ones.",
+        help="Colour space of the plate: a name, role or alias of the OCIO config, srgb, or raw for display-referred "
+        "values as they are. Empty: what the file says, then the config's file rules, then scene-linear for float files "
+        "and sRGB for integer ones.",
     )
+    ocio: str = param(
+        "",
+        group="Matte",
+        label="OCIO config",
+        kind="path",
+        help="OpenColorIO config: a file, or a built-in one as ocio://NAME. Empty: $OCIO, then the built-in ACES studio "
+        "config, with which scene_linear means linear light with Rec.709 primaries.",
+    )
+    input_view: str = param(
+        "srgb",
+        group="Matte",
+        label="Input view",
+        help="How scene-linear light becomes what the model sees: srgb is the plain sRGB curve, which clips above 1; or a "
+        "view of the OCIO config as DISPLAY/VIEW, or VIEW of its default display. Plates that are display-referred "
+        "already stay as they are.",
+    )
+    exposure: float = param(
+        0.0,
+        group="Matte",
+        label="Exposure",
+        minimum=-20.0,
+        maximum=20.0,
+        unit="stops",
+        keyable=True,
+        help="Brightens the plate before the view, for the model's eyes only: a subject in the dark is matted better.",
+    )
+    view: str = param(
+        "",
+        group="Matte",
+        label="View",
+        help="View of a stereo plate (left, right). Empty: the file's own first or default view.",
+    )
+    layer: str = param("", group="Matte", label="Layer", help="Layer of the plate to look at, e.g. beauty. Empty: R, G, B.")
     edge: str = param(
         "rescale",
         group="Matte",
         label="Edge treatment",
         choices=("none", "clamp", "rescale"),
+        keyable=True,
         help="none leaves the model's alpha as it is; clamp sets what is below the black point to 0 and above the white "
         "point to 1; rescale stretches the range between them to 0–1, which keeps hair and motion blur soft.",
     )
     black_point: float = param(
-        25 / 255, group="Matte", label="Black point", minimum=0.0, maximum=1.0, help="Alpha up to here becomes 0."
+        25 / 255,
+        group="Matte",
+        label="Black point",
+        minimum=0.0,
+        maximum=1.0,
+        keyable=True,
+        help="Alpha up to here becomes 0.",
     )
     white_point: float = param(
-        240 / 255, group="Matte", label="White point", minimum=0.0, maximum=1.0, help="Alpha from here on becomes 1."
+        240 / 255,
+        group="Matte",
+        label="White point",
+        minimum=0.0,
+        maximum=1.0,
+        keyable=True,
+        help="Alpha from here on becomes 1.",
+    )
+    gamma: float = param(
+        1.0,
+        group="Matte",
+        label="Gamma",
+        minimum=0.01,
+        maximum=100.0,
+        keyable=True,
+        help="After the edge treatment alpha becomes alpha^(1/gamma): above 1 thickens soft edges, below 1 thins them.",
+    )
+    upsample: str = param(
+        "bilinear",
+        group="Matte",
+        label="Upsampling",
+        choices=("bilinear", "guided"),
+        help="From the model's resolution to the plate's: bilinear, or guided by the plate's own edges and colours, for "
+        "plates that are larger than the model's resolution.",
     )
     area: str = param(
         "display",
@@ -123,6 +123,36 @@ class MatteParams:
         label="Processed area",
         choices=("display", "data"),
         help="display processes the display window; data the union of the plates' data windows over the shot.",
+    )
+    roi: str = param(
+        "",
+        group="Matte",
+        label="Region",
+        kind="box",
+        unit="pixels",
+        keyable=True,
+        help="Box x,y,r,t (left, bottom, right, top; from the bottom left of the display window, as in Nuke). Only it and "
+        "a small margin go to the model, at the model's full resolution; outside it alpha is 0.",
+    )
+    garbage: str = param(
+        "",
+        group="Matte",
+        label="Garbage matte",
+        kind="path",
+        help="Sequence, image or video whose 1 forces alpha to 0. It wins over the core matte.",
+    )
+    garbage_channel: str = param(
+        "", group="Matte", label="Garbage channel", help="Channel of the garbage matte. Empty: A, else the file's only one."
+    )
+    core: str = param(
+        "",
+        group="Matte",
+        label="Core matte",
+        kind="path",
+        help="Sequence, image or video whose 1 forces alpha to 1 (holdout of the subject's inside).",
+    )
+    core_channel: str = param(
+        "", group="Matte", label="Core channel", help="Channel of the core matte. Empty: A, else the file's only one."
     )
     missing: str = param(
         "error",
@@ -135,14 +165,21 @@ class MatteParams:
     model_base: str = param(
         "",
         group="Model",
+        kind="path",
         label="Model folder",
         help="Folder with vae/, unet/ and scheduler/. Empty: $GVM_MODEL_BASE, data/weights, the user's weights folder, "
         "then the built-in small model.",
     )
     unet_base: str = param(
-        "", group="Model", label="UNet folder", help="Folder that holds unet/, or the UNet's own. Empty: the model folder."
+        "",
+        group="Model",
+        label="UNet folder",
+        kind="path",
+        help="Folder that holds unet/, or the UNet's own. Empty: the model folder.",
     )
-    lora_base: str = param("", group="Model", label="LoRA folder", help="Folder with a PEFT adapter. Empty: none.")
+    lora_base: str = param(
+        "", group="Model", label="LoRA folder", kind="path", help="Folder with a PEFT adapter. Empty: none."
+    )
     pretrain_type: str = param(
         "auto",
         group="Model",
@@ -215,6 +252,7 @@ class MatteParams:
     noise_file: str = param(
         "",
         group="Model",
+        kind="path",
         label="Noise file",
         faces=frozenset({CLI}),
         help="A safetensors file whose tensor `noise` [N,C,h,w] stands in for the random draw, one entry for each frame of "
@@ -259,7 +297,14 @@ class MatteParams:
     )
     # -- Output
     channels: str = param(
-        "alpha", group="Output", label="Channels", choices=("alpha",), affects=FILE, help="What the EXR holds: alpha is A."
+        "alpha",
+        group="Output",
+        label="Channels",
+        kind="channels",
+        choices=("alpha", "rgba-premult", "rgba-unpremult"),
+        affects=FILE,
+        help="What the file holds: alpha is A; rgba-premult and rgba-unpremult add the foreground's colours, estimated "
+        "without the background's spill, in the plate's own colour space; layer:NAME is the alpha as NAME.A.",
     )
     datatype: str = param(
         "half", group="Output", label="Data type", choices=("half", "float"), affects=FILE, help="16 or 32 bit float."
@@ -333,36 +378,3 @@ def _specs() -> Tuple[ParamSpec, ...]:
 
 SPECS = _specs()
 BY_NAME = {spec.name: spec for spec in SPECS}
-
-# The five use cases of the model's usage guide, by the names that people see.
-PRESETS: Dict[str, Dict[str, Any]] = {
-    "basic": {
-        "num_frames_per_batch": 8, "num_interp_frames": 1, "num_overlap_frames": 1, "denoise_steps": 1,
-        "decode_chunk_size": 8, "max_resolution": 960,
-    },
-    "low-memory": {
-        "num_frames_per_batch": 4, "num_interp_frames": 1, "num_overlap_frames": 1, "denoise_steps": 1,
-        "decode_chunk_size": 4, "max_resolution": 720, "size": 512,
-    },
-    "high-quality": {
-        "num_frames_per_batch": 16, "num_interp_frames": 2, "num_overlap_frames": 2, "denoise_steps": 3,
-        "decode_chunk_size": 16, "max_resolution": 1280,
-    },
-    "quick-test": {
-        "num_frames_per_batch": 8, "max_frames": 50, "denoise_steps": 1, "decode_chunk_size": 8, "max_resolution": 720,
-    },
-    "image-sequence": {
-        "num_frames_per_batch": 8, "denoise_steps": 1, "decode_chunk_size": 8, "max_resolution": 960,
-    },
-}  # fmt: skip
-
-
-def preset(name: str) -> Dict[str, Any]:
-    """A preset's values.
-
-    Raises:
-        ParamError: there is no such preset; the message names those that there are.
-    """
-    if name not in PRESETS:
-        raise ParamError(f"There is no preset {name!r}; there are {', '.join(PRESETS)}.", name="preset")
-    return dict(PRESETS[name])

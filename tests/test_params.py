@@ -7,7 +7,9 @@ from typing import Any, Dict
 
 import pytest
 from gvm_matte.errors import ParamError
-from gvm_matte.params import BY_NAME, FILE, PIXELS, PRESETS, SPECS, WORK, MatteParams, preset
+from gvm_matte.param_spec import FILE, PIXELS, WORK
+from gvm_matte.params import BY_NAME, SPECS, MatteParams
+from gvm_matte.presets import PRESETS, preset
 
 # The reference's command line: what it calls a parameter, and its default. Three are ours: its seed is the clock, which
 # makes no two renders alike; its pretrained type is guessed here from the weights; its model folder is one of the places
