@@ -11,8 +11,8 @@ from ...frames import FrameRange
 from ...image import Box
 from ...paths import frame_field
 from ..colour import resolve_input
-from .image_file import read_any_header
-from .opening import open_plates, plate_endings
+from .finding import is_folder, plate_endings
+from .opening import open_plates
 from .plate import PlateInfo, PlateSource
 from .scan import sequences_in
 from .sequence import ImageSequence, SingleImage
@@ -25,11 +25,12 @@ MAX_NAMES = 20
 """Sidecars that are named."""
 
 
-def describe(path: str, *, max_headers: int = MAX_HEADERS) -> Dict[str, Any]:
+def describe(path: str, *, view: str = "", layer: str = "", max_headers: int = MAX_HEADERS) -> Dict[str, Any]:
     """Describes a sequence, an image, a video, or what a folder holds. Only plain types: it can be written as JSON.
 
     Args:
-        path: as for `open_plates`, or a folder.
+        path: as for `open_plates`; of a folder everything in it is listed.
+        view, layer: as for `open_plates`.
         max_headers: how many headers of a sequence to read.
 
     Returns:
@@ -48,9 +49,9 @@ def describe(path: str, *, max_headers: int = MAX_HEADERS) -> Dict[str, Any]:
         PlateMissingError: nothing is there.
         PlateUnreadableError: none of the headers can be read.
     """
-    if Path(path).is_dir():
+    if is_folder(path):
         return _folder(path)
-    with open_plates(path) as source:
+    with open_plates(path, view=view, layer=layer) as source:
         infos, problems = _headers(source, max_headers)
         info = infos[0]
         data = _union([other.data for other in infos])
@@ -113,7 +114,7 @@ def _headers(source: PlateSource, limit: int) -> Tuple[List[PlateInfo], List[Pla
     for frame in frames:
         try:
             if isinstance(source, ImageSequence):
-                infos.append(read_any_header(source.file_of(frame), frame))
+                infos.append(source.probe_any(frame))
             else:
                 infos.append(source.probe(frame))
         except PlateError as exc:

@@ -6,39 +6,29 @@ OpenImageIO reports in three ways, and all three are looked at: no object, no ar
 
 from __future__ import annotations
 
-import math
+import os
+import re
 import stat
 from contextlib import contextmanager
-from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
-from typing import Any, Iterator, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, Optional, Tuple
 
 import numpy as np
 import numpy.typing as npt
 import OpenImageIO as oiio
 
 from ...errors import PlateError, PlateMissingError, PlateUnreadableError
-from ...image import Box
-from .channels import pick_channels
-from .plate import PlateInfo, Rational
+from .channels import PICTURE, Choice, Part, Pick
+from .image_header import SIZE_LIMITS, plate_info, size_problem
+from .plate import PlateInfo
 
-# What is read as what: a plate keeps its own precision up to 32 bits.
-_DTYPES = {"uint8": "uint8", "uint16": "uint16", "half": "float16", "float": "float32"}
-_OIIO_TYPES = {dtype: name for name, dtype in _DTYPES.items()}
-
-
-@dataclass(frozen=True)
-class _Header:
-    """A part of a file that can be a plate, and where its channels are."""
-
-    part: int
-    indices: Tuple[int, ...]
-    info: PlateInfo
+_OIIO_TYPES = {"uint8": "uint8", "uint16": "uint16", "float16": "half", "float32": "float"}
+MAX_SPAN = 8
+"""Neighbouring channels that are read at once, when those that are wanted lie apart."""
 
 
 def file_problem(path: str, frame: int) -> Optional[PlateError]:
-    """What speaks against reading the file, as far as name and size show it; None where nothing does."""
+    """What speaks against reading the file, as far as name, size and permissions show it; None where nothing does."""
     try:
         found = Path(path).stat()
     except FileNotFoundError:
@@ -49,53 +39,64 @@ def file_problem(path: str, frame: int) -> Optional[PlateError]:
         return _unreadable(path, frame, "is a folder")
     if found.st_size == 0:
         return _unreadable(path, frame, "is empty (0 bytes): it is being written, or a render or copy failed")
+    if not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
+        return _unreadable(path, frame, "may not be read by this user; change its permissions")
     return None
 
 
-def read_header(path: str, frame: int) -> PlateInfo:
-    """The header of the file's first part that can be a plate.
+def read_header(path: str, frame: int, pick: Pick) -> PlateInfo:
+    """The header of the part that is picked.
 
     Raises:
         PlateMissingError: there is no such file.
-        PlateUnreadableError: it is no image, or holds neither R, G, B nor grey.
+        PlateUnreadableError: it is no image, of an impossible size, or holds nothing of what is picked.
     """
     with _opened(path, frame) as image:
-        return _plate_part(image, path, frame).info
+        return _picked(image, pick, path, frame)[1]
 
 
-def read_any_header(path: str, frame: int) -> PlateInfo:
+def read_any_header(path: str, frame: int, pick: Pick) -> PlateInfo:
     """The header of a file that need not be a plate: where it is none, of its first part, with nothing picked.
 
     Raises:
         PlateMissingError: there is no such file.
-        PlateUnreadableError: it is no image.
+        PlateUnreadableError: it is no image, of an impossible size, or has no such view or layer.
     """
     with _opened(path, frame) as image:
         try:
-            return _plate_part(image, path, frame).info
-        except PlateUnreadableError:  # a matte, a depth pass, deep pixels
-            image.seek_subimage(0, 0)
-            return _info(image.spec(), (), path, frame)
+            return _picked(image, pick, path, frame)[1]
+        except PlateUnreadableError:
+            if pick != PICTURE:  # a view or a layer that somebody asked for
+                raise
+        image.seek_subimage(0, 0)  # a matte, a depth pass, deep pixels
+        return _info(image, image.spec(), Choice(0, (), _text(image.spec(), "view")), path, frame)
 
 
-def read_pixels(path: str, frame: int) -> Tuple[PlateInfo, npt.NDArray[Any]]:
-    """Header and pixels [h, w, 3 or 1] of the file's first part that can be a plate, as stored.
+def read_pixels(path: str, frame: int, pick: Pick) -> Tuple[PlateInfo, npt.NDArray[Any]]:
+    """Header and pixels [h, w, 3 or 1] of what is picked, as stored.
 
     Raises:
         PlateMissingError: there is no such file.
-        PlateUnreadableError: it is no image, truncated, or holds neither R, G, B nor grey.
+        PlateUnreadableError: it is no image, truncated, of an impossible size, or holds nothing of what is picked.
     """
     with _opened(path, frame) as image:
-        header = _plate_part(image, path, frame)
-        low, high = min(header.indices), max(header.indices) + 1
-        pixels = image.read_image(header.part, 0, low, high, _OIIO_TYPES[header.info.dtype])
-        error = image.geterror()
-    if pixels is None or error:
-        raise _unreadable(path, frame, f"cannot be read to its end, so it is truncated or damaged ({_one_line(error)})")
-    offsets = [index - low for index in header.indices]
-    if offsets != list(range(high - low)):
-        pixels = pixels[..., offsets]
-    return header.info, np.ascontiguousarray(pixels)
+        choice, info = _picked(image, pick, path, frame)
+        low, high = min(choice.indices), max(choice.indices) + 1
+
+        def read(begin: int, end: int) -> npt.NDArray[Any]:
+            pixels = image.read_image(choice.part, 0, begin, end, _OIIO_TYPES[info.dtype])
+            error = _error_text(image.geterror)
+            if pixels is None or error:
+                reason = _one_line(error, path)
+                raise _unreadable(path, frame, f"cannot be read to its end, so it is truncated or damaged ({reason})")
+            return pixels
+
+        # OpenImageIO puts R, G, B of a layer side by side, so this is nearly always one read into one array.
+        if choice.indices == tuple(range(low, high)):
+            return info, read(low, high)
+        if high - low > MAX_SPAN:
+            return info, np.concatenate([read(index, index + 1) for index in choice.indices], axis=-1)
+        return info, np.take(read(low, high), [index - low for index in choice.indices], axis=-1)
 
 
 @contextmanager
@@ -110,103 +111,76 @@ def _opened(path: str, frame: int) -> Iterator[oiio.ImageInput]:
     except TypeError as exc:  # how the binding says that a name is not UTF-8
         raise _unreadable(path, frame, "has a name that is not UTF-8; rename it") from exc
     if image is None:
-        raise _unreadable(path, frame, f"is damaged, or no image that OpenImageIO reads ({_one_line(oiio.geterror())})")
+        raise _unreadable(path, frame, _why_not_opened(_error_text(oiio.geterror), path))
     try:
         yield image
     finally:
         image.close()
 
 
-def _plate_part(image: oiio.ImageInput, path: str, frame: int) -> _Header:
-    """The first part that holds R, G, B or grey; stereo files have a part for each view, others one for each layer."""
-    names: Tuple[str, ...] = ()
-    deep = False
-    part = 0
-    while image.seek_subimage(part, 0):
-        spec = image.spec()
-        if spec.deep:
-            deep = True
-        else:
-            indices = pick_channels(spec.channelnames)
-            if indices is not None:
-                return _Header(part, indices, _info(spec, indices, path, frame))
-        names += tuple(spec.channelnames)
-        part += 1
-    image.geterror()  # that there is no further part is not an error
-    if deep:
-        raise _unreadable(path, frame, "holds deep pixels; flatten it (DeepToImage) and render it as a plain EXR")
-    raise _unreadable(
-        path, frame, f"holds no R, G, B and no grey channel, only {', '.join(names)}; write the plate as R, G and B"
-    )
+def _why_not_opened(error: str, path: str) -> str:
+    """What OpenImageIO says of a file that it does not open, to go on after the file's name."""
+    claim = re.search(r"claim\w* (?:to be |an? )(\d+x\d+|\d+ MB)", error)
+    if claim is not None:
+        pixels = claim.group(1).replace("MB", "MB of")
+        return f"claims {pixels} pixels, so its header is damaged; {SIZE_LIMITS}"
+    if "ubsampled" in error:
+        return "has chroma-subsampled channels (Y, RY, BY); write the plate as R, G and B"
+    return f"is damaged, or no image that OpenImageIO reads ({_one_line(error, path)})"
 
 
-def _info(spec: oiio.ImageSpec, indices: Tuple[int, ...], path: str, frame: int) -> PlateInfo:
-    names = tuple(spec.channelnames)
-    return PlateInfo(
-        frame=frame,
-        path=path,
-        data=Box(spec.x, spec.y, spec.x + spec.width, spec.y + spec.height),
-        display=Box(spec.full_x, spec.full_y, spec.full_x + spec.full_width, spec.full_y + spec.full_height),
-        pixel_aspect=_pixel_aspect(spec),
-        channels=names,
-        picked=tuple(names[index] for index in indices),
-        dtype=_dtype(spec, indices),
-        colorspace=_colorspace(spec),
-        fps=_fps(spec),
-        timecode=_timecode(spec),
-        view=str(spec.getattribute("view") or ""),
-        compression=str(spec.getattribute("compression") or ""),
-    )
+def _picked(image: oiio.ImageInput, pick: Pick, path: str, frame: int) -> Tuple[Choice, PlateInfo]:
+    """What is picked, and the header of the part that has it."""
+    specs: Dict[int, oiio.ImageSpec] = {}
+    try:
+        choice = pick.choose(_parts(image, specs))
+    except LookupError as exc:
+        if any(spec.deep for spec in specs.values()):
+            raise _unreadable(
+                path, frame, "holds deep pixels; flatten it (DeepToImage) and render it as a plain EXR"
+            ) from exc
+        raise _unreadable(path, frame, str(exc)) from exc
+    return choice, _info(image, specs[choice.part], choice, path, frame)
 
 
-def _dtype(spec: oiio.ImageSpec, indices: Tuple[int, ...]) -> str:
-    """The widest type among the picked channels; 32-bit integers and doubles are read as float32."""
-    formats = [str(spec.channelformats[index]) for index in indices] if spec.channelformats and indices else []
-    formats = formats or [str(spec.format)]
-    known = {_DTYPES.get(name, "float32") for name in formats}
-    return known.pop() if len(known) == 1 else "float32"
+def _parts(image: oiio.ImageInput, specs: Dict[int, oiio.ImageSpec]) -> Iterator[Part]:
+    """The parts that are no deep pixels, one after the other; `specs` gets the headers of all that were looked at."""
+    number = 0
+    while image.seek_subimage(number, 0):
+        spec = specs[number] = image.spec()
+        if not spec.deep:
+            views = spec.getattribute("multiView")
+            listed = views if isinstance(views, (tuple, list)) else (views,) if isinstance(views, str) else ()
+            name = _text(spec, "oiio:subimagename")
+            yield Part(number, name, _text(spec, "view"), tuple(map(str, listed)), tuple(spec.channelnames))
+        number += 1
+    _error_text(image.geterror)  # that there is no further part is not an error
 
 
-def _pixel_aspect(spec: oiio.ImageSpec) -> float:
-    aspect = float(spec.getattribute("PixelAspectRatio") or 1.0)
-    return aspect if math.isfinite(aspect) and 0.01 < aspect < 100 else 1.0  # DPX headers hold garbage where unset
+def _info(image: oiio.ImageInput, spec: oiio.ImageSpec, choice: Choice, path: str, frame: int) -> PlateInfo:
+    problem = size_problem(spec)
+    if problem is not None:
+        raise _unreadable(path, frame, problem)
+    return plate_info(spec, choice.indices, file_format=image.format_name(), view=choice.view, path=path, frame=frame)
 
 
-def _fps(spec: oiio.ImageSpec) -> Optional[Rational]:
-    rate = spec.getattribute("FramesPerSecond")
-    if isinstance(rate, (tuple, list)) and len(rate) == 2 and rate[1] > 0 and rate[0] > 0:
-        return int(rate[0]), int(rate[1])
-    for name in ("dpx:FrameRate", "dpx:TemporalFrameRate", "FramesPerSecond"):
-        value = spec.getattribute(name)
-        if isinstance(value, (int, float)) and math.isfinite(value) and 0.1 < value < 10_000:
-            # 23.976 stands for 24000/1001
-            ntsc = Fraction(round(value * 1.001) * 1000, 1001)
-            exact = Fraction(value).limit_denominator(1000)
-            rate = ntsc if abs(float(ntsc) - value) < 1e-3 and exact.denominator != 1 else exact
-            return rate.numerator, rate.denominator
-    return None
-
-
-def _timecode(spec: oiio.ImageSpec) -> Optional[Tuple[int, int]]:
-    value = spec.getattribute("smpte:TimeCode")
-    if isinstance(value, (tuple, list)) and len(value) == 2:
-        return int(value[0]), int(value[1])
-    return None
-
-
-def _colorspace(spec: oiio.ImageSpec) -> str:
-    """`scene_linear`, `srgb` or "": what the file itself, or a convention of its format, says of its colours."""
-    name = str(spec.getattribute("oiio:ColorSpace") or "").lower()
-    if name.startswith(("lin", "scene_linear", "aces")) or spec.getattribute("acesImageContainerFlag"):
-        return "scene_linear"
-    if name.startswith(("srgb", "g18", "g22", "g24", "gamma", "rec709", "rec.709")):
-        return "srgb"
-    return ""
+def _text(spec: oiio.ImageSpec, name: str) -> str:
+    return str(spec.getattribute(name) or "")
 
 
 def _unreadable(path: str, frame: int, what: str) -> PlateUnreadableError:
     return PlateUnreadableError(f"Frame {frame} cannot be read: {path} {what}.", frame=frame, path=path)
 
 
-def _one_line(error: str) -> str:
-    return error.strip().split("\n")[0].rstrip(". ") or "no reason given"
+def _error_text(ask: Callable[[], str]) -> str:
+    """OpenImageIO's error; of a damaged file it may quote bytes that are no text."""
+    try:
+        return ask()
+    except UnicodeDecodeError:
+        return "the header is damaged"
+
+
+def _one_line(error: str, path: str) -> str:
+    """The first line of an error, without the path that our sentence names already."""
+    line = error.strip().split("\n")[0].replace(f"EXR Error ({path}): ", "").replace(f'"{path}"', "the file")
+    return line.replace(path, "the file").rstrip(". ") or "no reason given"

@@ -1,80 +1,71 @@
-"""From a path, as people write it, to a source of plates."""
+"""Sources of plates and of masks, from paths as people write them."""
 
 from __future__ import annotations
 
-import os
-from functools import lru_cache
-from pathlib import Path
-from typing import FrozenSet
-
-import OpenImageIO as oiio
-
-from ...errors import PlateMissingError, PlateUnreadableError
-from ...paths import frame_field
-from . import video
+from ...errors import PlateMissingError, PlateUnreadableError, UsageError
+from .channels import MaskPick, Pick, PlatePick
+from .finding import find_plates, near
 from .plate import PlateSource
-from .scan import sequences_in
-from .sequence import ImageSequence, SingleImage
+from .sequence import ImageSequence, SingleImage, StillImage
+from .video import VideoFile
+from .video_mask import VideoMask
 
 
-def open_plates(path: str) -> PlateSource:
+def open_plates(path: str, *, view: str = "", layer: str = "") -> PlateSource:
     """Opens an image sequence, a single image or a video.
 
     Args:
-        path: a pattern with one frame field (`####`, `%04d`, `@@@@`), an image, or a video (by its ending). A file that
-            is there under exactly this name is that file, whatever characters the name holds.
+        path: a pattern with one frame field (`####`, `%04d`, `@@@@`), an image, a video (by its ending), or a folder with
+            exactly one of these in it. A file that is there under exactly this name is that file, whatever characters the
+            name holds.
+        view: of a file that has several, `left`; empty for its default one.
+        layer: whose R, G, B are the plate, `diffuse`; empty for the picture itself. Whether view and layer are there shows
+            when a frame is opened.
 
     Raises:
-        UsageError: a pattern with more than one frame field.
+        UsageError: a pattern with more than one frame field; a view or a layer of a video.
         PlateMissingError: nothing is there; the message names what is there instead.
-        PlateUnreadableError: a folder, or a video that is empty, truncated or none.
+        PlateUnreadableError: a folder with several sequences or none, one that cannot be listed, or a video that is empty,
+            truncated or none.
     """
-    if Path(path).is_dir():
-        raise PlateUnreadableError(f"{path} is a folder; name a sequence in it{_choices(path, '')}.", path=path)
-    if not Path(path).is_file() and frame_field(path) is not None:
-        try:
-            source = ImageSequence(path)
-        except OSError as exc:
-            reason = exc.strerror or str(exc)
-            raise PlateUnreadableError(f"The folder of {path} cannot be listed ({reason}).", path=path) from exc
-        if source.frames:
-            return source
-        raise PlateMissingError(f"There is no frame of {path} on disk{_near(path)}.", path=path)
-    if not os.path.lexists(path):
-        raise PlateMissingError(f"There is no file {path}{_near(path)}.", path=path)
-    if Path(path).suffix.lower() in video.ENDINGS:
-        return video.VideoFile(path)
-    return SingleImage(path)
+    kind, path = find_plates(path)
+    pick = PlatePick(view, layer)
+    if kind == "video":
+        if view or layer:
+            raise UsageError(
+                f"{path} is a video, which has neither views nor layers; leave view and layer empty.", path=path
+            )
+        return VideoFile(path)
+    return _sequence(path, pick) if kind == "sequence" else SingleImage(path, pick=pick)
 
 
-@lru_cache(maxsize=1)
-def plate_endings() -> FrozenSet[str]:
-    """Endings of the files that can hold plates, with the dot, lower case: what OpenImageIO reads, and videos."""
-    formats = str(oiio.get_string_attribute("extension_list")).split(";")
-    images = {f".{ending}" for entry in formats for ending in entry.partition(":")[2].split(",")}
-    return frozenset(images - {".null", ".nul", ".term", ".z", ".sm", ".env", ".vsm"}) | video.ENDINGS
+def open_masks(path: str, *, channel: str = "") -> PlateSource:
+    """Opens masks, garbage and core mattes: plates of exactly one channel, [h, w, 1].
+
+    Args:
+        path: as for `open_plates`. A single image serves every frame; of a video the luma is taken.
+        channel: to read, `A`, `alpha`, `mask.a`, or a layer with an A, a grey or but one channel; empty for A, else Y, else
+            the first. Whether it is there shows when a frame is opened.
+
+    Raises:
+        UsageError: a pattern with more than one frame field; a channel of a video.
+        PlateMissingError, PlateUnreadableError: as `open_plates`.
+    """
+    kind, path = find_plates(path)
+    pick = MaskPick(channel)
+    if kind == "video":
+        if channel:
+            raise UsageError(f"{path} is a video, whose luma is the mask; leave the channel empty.", path=path)
+        return VideoMask(path)
+    return _sequence(path, pick) if kind == "sequence" else StillImage(path, pick=pick)
 
 
-def _near(path: str) -> str:
-    """`; the folder has …`, or that there is no folder: most wrong paths are a wrong padding or a typing error."""
-    folder, name = os.path.split(path)
-    if not Path(folder or ".").is_dir():
-        return f": the folder {folder} does not exist"
-    return _choices(folder, name)
-
-
-def _alike(one: str, other: str) -> int:
-    """How many characters two names begin with in common."""
-    return next((place for place, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))
-
-
-def _choices(folder: str, name: str, *, limit: int = 4) -> str:
+def _sequence(pattern: str, pick: Pick) -> ImageSequence:
     try:
-        found = [os.path.basename(sequence.path) for sequence in sequences_in(folder, endings=plate_endings())]
-    except OSError:
-        return ""
-    if not found:
-        return "; the folder holds no image and no video"
-    ranked = sorted(found, key=lambda other: -_alike(name, other))
-    more = f" and {len(ranked) - limit} more" if len(ranked) > limit else ""
-    return f"; the folder has {', '.join(ranked[:limit])}{more}"
+        source = ImageSequence(pattern, pick=pick)
+    except OSError as exc:
+        reason = exc.strerror or str(exc)
+        raise PlateUnreadableError(f"The folder of {pattern} cannot be listed ({reason}).", path=pattern) from exc
+    if not source.frames:
+        raise PlateMissingError(f"There is no frame of {pattern} on disk{near(pattern)}.", path=pattern)
+    return source

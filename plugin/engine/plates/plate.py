@@ -31,8 +31,10 @@ class PlateInfo:
         channels: all channels of the file, by name.
         picked: those of them that make the plate: three, or one for a grey image.
         dtype: of the picked channels as they are read: `uint8`, `uint16`, `float16` or `float32`.
-        colorspace: what the file says of itself: `scene_linear`, `srgb` (display-referred), or "" where it says nothing.
+        colorspace: the name that the file states (`ACEScg`, `lin_ap1_scene`, `KodakLog`); `scene_linear` or `srgb`
+            (display-referred) where only its format suggests one; "" where nothing does.
         timecode: as OpenImageIO gives the attribute `smpte:TimeCode`, two 32-bit words.
+        view: the one that is picked, "" where the file names none.
         compression: the file's own word for it; for a video, its codec.
     """
 
@@ -56,13 +58,17 @@ class Plate:
     """An input image.
 
     Attributes:
+        path: the file that it came from.
         pixels: [h, w, c] over the data window, contiguous; c is 3 (R, G, B) or 1 (grey: not replicated, to save memory).
-            uint8 and uint16 span their whole range for [0, 1]; float16 and float32 are as stored, but finite.
-        source_id: path, mtime in ns and size of the file, by which a change of the file is noticed.
+            uint8 and uint16 span their whole range for [0, 1]; float16 and float32 are as stored, but finite. Integers of
+            32 bits come as float32, their whole range as [0, 1].
+        source_id: path, mtime in ns and size of the file, by which a change of it is noticed, and the view and layer that
+            were asked for.
         The rest as in `PlateInfo`.
     """
 
     frame: int
+    path: str
     pixels: npt.NDArray[Any]
     data: Box
     display: Box
@@ -101,7 +107,8 @@ class PlateSource(ABC):
 
         Raises:
             PlateMissingError: it is not there.
-            PlateUnreadableError: it is empty, truncated in its header, or no image with R, G, B or grey.
+            PlateUnreadableError: it is empty, truncated in its header, of an impossible size, or holds nothing of what is
+                picked: R, G, B or grey.
         """
 
     @abstractmethod

@@ -93,9 +93,7 @@ def sequences_in(folder: str, *, endings: Iterable[str]) -> List[FoundSequence]:
             found.append(FoundSequence(os.path.join(folder, f"{stem}{numbers[0]}{ending}"), ()))
             continue
         for width, members in _by_width(numbers).items():
-            found.append(
-                FoundSequence(os.path.join(folder, f"{stem}{'#' * width}{ending}"), tuple(sorted(members)))
-            )
+            found.append(FoundSequence(os.path.join(folder, f"{stem}{'#' * width}{ending}"), tuple(sorted(members))))
     return sorted(found, key=lambda sequence: sequence.path)
 
 

@@ -7,8 +7,9 @@ from typing import Optional
 
 from ...errors import PlateError, PlateMissingError
 from ...paths import frame_path
+from .channels import PICTURE, Pick
 from .finite import make_finite
-from .image_file import file_problem, read_header, read_pixels
+from .image_file import file_problem, read_any_header, read_header, read_pixels
 from .plate import Plate, PlateInfo, PlateSource, file_identity
 from .scan import frame_of, scan_frames
 
@@ -16,8 +17,9 @@ from .scan import frame_of, scan_frames
 class ImageSequence(PlateSource):
     """Files numbered by a pattern. Holds no file open: threads read different frames without waiting for one another."""
 
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, *, pick: Pick = PICTURE) -> None:
         self.path = pattern
+        self.pick = pick
         self.frames = scan_frames(pattern)
 
     def file_of(self, frame: int) -> str:
@@ -26,15 +28,16 @@ class ImageSequence(PlateSource):
 
     def probe(self, frame: int) -> PlateInfo:
         self._known(frame)
-        return read_header(self.file_of(frame), frame)
+        return read_header(self.file_of(frame), frame, self.pick)
 
     def read(self, frame: int) -> Plate:
         self._known(frame)
         path = self.file_of(frame)
-        source_id = file_identity(path)  # before the pixels: a file that changes meanwhile then differs from its identity
-        info, pixels = read_pixels(path, frame)
+        source_id = self.identity(frame)  # before the pixels: a file that changes meanwhile then differs from its identity
+        info, pixels = read_pixels(path, frame, self.pick)
         return Plate(
             frame=frame,
+            path=path,
             pixels=make_finite(pixels),
             data=info.data,
             display=info.display,
@@ -46,8 +49,14 @@ class ImageSequence(PlateSource):
             source_id=source_id,
         )
 
+    def probe_any(self, frame: int) -> PlateInfo:
+        """As `probe`, of a file that need not be a plate: then nothing is picked."""
+        return read_any_header(self.file_of(frame), frame, self.pick)
+
     def identity(self, frame: int) -> str:
-        return file_identity(self.file_of(frame))
+        """As in `PlateSource`; what is picked belongs to it where it was asked for."""
+        identity = file_identity(self.file_of(frame))
+        return identity if self.pick == PICTURE else f"{identity}|{self.pick}"
 
     def problem(self, frame: int) -> Optional[PlateError]:
         try:
@@ -66,8 +75,9 @@ class ImageSequence(PlateSource):
 class SingleImage(ImageSequence):
     """One image: its frame is the number in its name (`foo.1001.exr` is frame 1001), or 1."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, pick: Pick = PICTURE) -> None:
         self.path = path
+        self.pick = pick
         number = frame_of(path)
         self.frames = (1 if number is None else number,)
 
@@ -77,7 +87,11 @@ class SingleImage(ImageSequence):
 
     def identity(self, frame: int) -> str:
         """The image's, or that of a missing frame."""
-        return file_identity(self.path) if frame == self.frames[0] else f"{Path(self.path).absolute()}|missing"
+        try:
+            self._known(frame)
+        except PlateMissingError:
+            return f"{Path(self.path).absolute()}|missing"
+        return super().identity(frame)
 
     def _known(self, frame: int) -> None:
         if frame != self.frames[0]:
@@ -87,3 +101,10 @@ class SingleImage(ImageSequence):
                 frame=frame,
                 path=self.path,
             )
+
+
+class StillImage(SingleImage):
+    """One image that serves every frame, as a garbage matte does."""
+
+    def _known(self, frame: int) -> None:
+        """There is no frame that it is not for."""

@@ -14,9 +14,10 @@ import threading
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 import av
+import numpy.typing as npt
 from av.video.frame import VideoFrame
 
 from ...errors import PlateError, PlateMissingError, PlateUnreadableError
@@ -27,8 +28,12 @@ from .video_decoder import VideoDecoder
 from .video_index import VideoIndex, index_video
 from .video_pixels import bit_depth, quarter_turns, to_rgb
 
-ENDINGS = frozenset((".mp4", ".m4v", ".mov", ".mkv", ".gif", ".webm", ".avi", ".mxf"))
-_LINEAR_TRANSFER = 8  # AVCOL_TRC_LINEAR
+_CONTAINERS = """
+mp4 m4v mov qt mkv webm gif avi mxf mpg mpeg m2v ts m2ts mts vob wmv asf flv f4v ogv 3gp 3g2 dv y4m nut ivf
+"""
+ENDINGS = frozenset(f".{name}" for name in _CONTAINERS.split())
+# What AVColorTransferCharacteristic states and is not display-referred as a monitor shows it.
+_TRANSFERS = {8: "scene_linear", 16: "pq_rec2020_display", 18: "hlg_rec2020_display"}
 
 
 class VideoFile(PlateSource):
@@ -51,7 +56,7 @@ class VideoFile(PlateSource):
             self._index: VideoIndex = index_video(path)
             self._decoder = VideoDecoder(path, self._index)
         except (av.error.FFmpegError, LookupError) as exc:
-            raise self._error(1, f"is damaged, or no video that FFmpeg reads ({exc})") from exc
+            raise self._error(1, f"is damaged, or no video that FFmpeg reads ({_reason(exc)})") from exc
         if self._index.count == 0:
             self._decoder.close()
             raise self._error(1, "holds no frame")
@@ -77,7 +82,7 @@ class VideoFile(PlateSource):
             try:
                 picture = self._decoder.frame(frame - 1)
             except av.error.FFmpegError as exc:
-                raise self._error(frame, f"cannot be decoded there ({exc})") from exc
+                raise self._error(frame, f"cannot be decoded there ({_reason(exc)})") from exc
             if picture is None:
                 raise self._error(
                     frame, f"is damaged there or truncated: of its {self._index.count} frames this one does not decode"
@@ -105,10 +110,11 @@ class VideoFile(PlateSource):
             self._decoder.close()
 
     def _plate(self, picture: VideoFrame, frame: int, info: PlateInfo) -> Plate:
-        pixels = to_rgb(picture)
+        pixels = self._pixels(picture)
         box = Box(0, 0, pixels.shape[1], pixels.shape[0])
         return Plate(
             frame=frame,
+            path=self.path,
             pixels=pixels,
             data=box,
             display=box,
@@ -119,6 +125,10 @@ class VideoFile(PlateSource):
             view="",
             source_id=f"{self._identity}#{frame}",
         )
+
+    def _pixels(self, picture: VideoFrame) -> npt.NDArray[Any]:
+        """[h, w, c] as in `Plate`."""
+        return to_rgb(picture)
 
     def _describe(self, picture: VideoFrame) -> PlateInfo:
         turned = quarter_turns(picture) % 2 == 1
@@ -134,7 +144,7 @@ class VideoFile(PlateSource):
             channels=("R", "G", "B"),
             picked=("R", "G", "B"),
             dtype="uint16" if bit_depth(picture) > 8 else "uint8",
-            colorspace="scene_linear" if int(picture.color_trc) == _LINEAR_TRANSFER else "srgb",
+            colorspace=_TRANSFERS.get(int(picture.color_trc), "srgb"),
             fps=_rate(stream.average_rate or stream.guessed_rate),
             timecode=None,
             view="",
@@ -155,3 +165,8 @@ class VideoFile(PlateSource):
 
 def _rate(rate: Optional[Fraction]) -> Optional[Rational]:
     return (rate.numerator, rate.denominator) if rate else None
+
+
+def _reason(exc: Exception) -> str:
+    """FFmpeg's own words, without its number and the path that our sentence names already."""
+    return (exc.strerror if isinstance(exc, av.error.FFmpegError) else str(exc)) or "no reason given"

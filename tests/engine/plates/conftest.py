@@ -13,6 +13,7 @@ import pytest
 
 WriteImage = Callable[..., Path]
 WriteClip = Callable[..., Path]
+WriteParts = Callable[..., Path]
 
 
 @pytest.fixture
@@ -29,6 +30,8 @@ def write_image(tmp_path: Path) -> WriteImage:
         origin: Tuple[int, int] = (0, 0),
         display: Optional[Tuple[int, int, int, int]] = None,
         attributes: Mapping[str, Any] = {},
+        tile: int = 0,
+        channel_types: Sequence[str] = (),
     ) -> Path:
         if pixels is None:
             pixels = np.random.default_rng(seed).random((8, 12, len(channels)), dtype=np.float32)
@@ -39,17 +42,47 @@ def write_image(tmp_path: Path) -> WriteImage:
         spec.x, spec.y = origin
         x, y, width, height = display or (*origin, pixels.shape[1], pixels.shape[0])
         spec.full_x, spec.full_y, spec.full_width, spec.full_height = x, y, width, height
-        for key, value in attributes.items():
-            if isinstance(value, tuple):
-                spec.attribute(key, oiio.TypeDesc(value[0]), value[1])
-            else:
-                spec.attribute(key, value)
+        spec.tile_width = spec.tile_height = tile
+        spec.channelformats = tuple(oiio.TypeDesc(name) for name in channel_types)
+        _add_attributes(spec, attributes)
         output = oiio.ImageOutput.create(str(path))
         assert output is not None and output.open(str(path), spec), output.geterror()
         assert output.write_image(pixels) and output.close(), output.geterror()
         return path
 
     return write
+
+
+@pytest.fixture
+def write_parts(tmp_path: Path) -> WriteParts:
+    """write(name, parts) → path of an EXR of several parts, each (attributes, channels, level of all its pixels)."""
+
+    def write(name: str, parts: Sequence[Tuple[Mapping[str, Any], Sequence[str], float]]) -> Path:
+        path = tmp_path / name
+        specs = []
+        for attributes, channels, _ in parts:
+            spec = oiio.ImageSpec(6, 4, len(channels), "half")
+            spec.channelnames = tuple(channels)
+            _add_attributes(spec, attributes)
+            specs.append(spec)
+        output = oiio.ImageOutput.create(str(path))
+        assert output.open(str(path), specs), output.geterror()
+        for number, (spec, (_, _, level)) in enumerate(zip(specs, parts)):
+            assert number == 0 or output.open(str(path), spec, "AppendSubimage"), output.geterror()
+            assert output.write_image(np.full((4, 6, spec.nchannels), level, np.float32)), output.geterror()
+        assert output.close()
+        return path
+
+    return write
+
+
+def _add_attributes(spec: oiio.ImageSpec, attributes: Mapping[str, Any]) -> None:
+    """Plain values, or (type, value)."""
+    for key, value in attributes.items():
+        if isinstance(value, tuple):
+            spec.attribute(key, oiio.TypeDesc(value[0]), value[1])
+        else:
+            spec.attribute(key, value)
 
 
 def _frame_level(number: int) -> int:

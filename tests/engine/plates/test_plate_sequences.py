@@ -247,8 +247,12 @@ def test_what_is_not_there_is_named_with_what_is(write_image: WriteImage, tmp_pa
         open_plates(str(tmp_path / "sh011.0001.exr"))
     with pytest.raises(PlateMissingError, match="does not exist"):
         open_plates(str(tmp_path / "nowhere" / "sh010.####.exr"))
-    with pytest.raises(PlateUnreadableError, match=r"is a folder.*sh010\.####\.exr"):
+    write_image("other.0001.exr")
+    with pytest.raises(PlateUnreadableError, match=r"is a folder with 2 sequences.*other\.####\.exr, sh010\.####\.exr"):
         open_plates(str(tmp_path))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(PlateUnreadableError, match=r"empty holds no image and no video"):
+        open_plates(str(tmp_path / "empty"))
     with pytest.raises(UsageError, match="one frame field"):
         open_plates(str(tmp_path / "a.####.%04d.exr"))
 

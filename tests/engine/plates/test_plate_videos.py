@@ -35,6 +35,19 @@ CLIPS: Dict[str, Dict[str, Any]] = {
     "lossless.mkv": {"codec": "ffv1", "keyframe_every": 5},
     "mpeg2.mxf": {"codec": "mpeg2video", "b_frames": 2, "keyframe_every": 6, "options": {"qmax": "2"}},
     "a.gif": {"codec": "gif", "pixel_format": "gray"},
+    "mpeg2.mpg": {"codec": "mpeg2video", "b_frames": 2, "keyframe_every": 6, "options": {"qmax": "2"}},
+    "h264.ts": {"codec": "libx264", "b_frames": 2, "keyframe_every": 8},
+    "mpeg2.ts": {"codec": "mpeg2video", "b_frames": 2, "keyframe_every": 6, "options": {"qmax": "2"}},
+    "h264.flv": {"codec": "libx264", "b_frames": 2, "keyframe_every": 8},
+    "wmv2.wmv": {"codec": "wmv2", "options": {"qmax": "2"}},
+    "raw.y4m": {"codec": "wrapped_avframe", "pixel_format": "yuv420p"},
+    "mpeg4.3gp": {"codec": "mpeg4", "options": {"qmax": "2"}},
+    "h264.m2ts": {"codec": "libx264", "b_frames": 2, "keyframe_every": 8},
+    "ffv1.nut": {"codec": "ffv1"},
+    "dnxhr.mov": {"codec": "dnxhd", "pixel_format": "yuv422p", "size": (256, 128), "options": {"profile": "dnxhr_hq"}},
+    "mjpeg.mov": {"codec": "mjpeg", "pixel_format": "yuvj422p", "options": {"qmax": "2"}},
+    "av1.mp4": {"codec": "libsvtav1"},
+    "cineform.mov": {"codec": "cfhd", "pixel_format": "yuv422p10le", "size": (128, 96)},
 }
 
 
@@ -95,7 +108,7 @@ def write_flat(
     path: Path, values: List[int], *, pixel_format: str, matrix: Optional[int], span: int, size: tuple[int, int]
 ) -> None:
     """One lossless frame of Y, U, V."""
-    deep = "10" in pixel_format
+    deep = pixel_format.endswith("le")
     with av.open(str(path), "w") as container:
         stream = container.add_stream("ffv1", rate=25)
         stream.width, stream.height, stream.pix_fmt = *size, pixel_format
@@ -131,7 +144,7 @@ BT601, BT709, BT2020 = (0.299, 0.114), (0.2126, 0.0722), (0.2627, 0.0593)
     [(1, 48, BT709), (5, 48, BT601), (6, 48, BT601), (9, 48, BT2020), (None, 48, BT601), (None, 720, BT709)],
 )
 @pytest.mark.parametrize("full", [False, True])
-@pytest.mark.parametrize(("pixel_format", "bits"), [("yuv420p", 8), ("yuv422p10le", 10)])
+@pytest.mark.parametrize(("pixel_format", "bits"), [("yuv420p", 8), ("yuv422p10le", 10), ("yuv444p12le", 12)])
 def test_the_matrix_and_range_of_the_stream_are_used(
     tmp_path: Path,
     matrix: Optional[int],
@@ -149,7 +162,9 @@ def test_the_matrix_and_range_of_the_stream_are_used(
         assert plate.pixels.dtype == (np.uint8 if bits == 8 else np.uint16)
         seen = plate.pixels[height // 2, 32] / np.iinfo(plate.pixels.dtype).max
         np.testing.assert_allclose(
-            seen, expected_rgb(values, bits=bits, weights=weights, full=full), atol=1.5 / 255 if bits == 8 else 1 / 1023
+            seen,
+            expected_rgb(values, bits=bits, weights=weights, full=full),
+            atol=1.5 / 255 if bits == 8 else 1 / (2**bits - 1),
         )
 
 
