@@ -1,12 +1,19 @@
 """`gvm-matte --data_dir VIDEO --output_dir FOLDER …`: the reference program's command line, as its users know it.
 
 The same flags, the same defaults where a default is not a fault (the seed is fixed, and the type of the weights is read
-from them). Mattes go to FOLDER/NAME/NAME.####.exr, numbered from the plates' own frames.
+from them). NAME is the input's, and results are what the reference's users expect, with mattes that a comp can use:
+
+    FOLDER/NAME/NAME.####.exr      the mattes, numbered as the plates are
+    FOLDER/NAME/NAME.mp4           the alpha as a grey video
+    FOLDER/NAME/NAME_green.mp4     the plate over green
+
+With `--output_image_seq_only` there are no videos.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from ..client import MatteJob
@@ -14,15 +21,16 @@ from ..protocol import Sink, Source
 from .options import add_params, params_of
 from .render import add_output, render
 
+_FIELD = re.compile(r"#+|@+|%0?\d*d")
+_LAST_FIELD = re.compile(rf"({_FIELD.pattern})$")
+
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the command without a subcommand."""
     parser = argparse.ArgumentParser(prog="gvm-matte", description="The reference program's command line.")
     parser.add_argument("--data-dir", required=True, metavar="VIDEO", help="video (mp4, mkv, gif, mov) or sequence")
     parser.add_argument("--output-dir", required=True, metavar="FOLDER", help="folder for the results")
-    parser.add_argument(
-        "--output-image-seq-only", action="store_true", help="image sequence alone: what this version writes in any case"
-    )
+    parser.add_argument("--output-image-seq-only", action="store_true", help="the image sequence alone, no videos")
     add_params(parser)
     add_output(parser)
     parser.set_defaults(run=run)
@@ -32,12 +40,16 @@ def build_parser() -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     """The command."""
     name = sequence_name(args.data_dir)
-    pattern = str(Path(args.output_dir, name, f"{name}.####.exr"))
-    render(MatteJob(source=Source("files", args.data_dir), sink=Sink(pattern), params=params_of(args)), args)
+    folder = Path(args.output_dir, name)
+    movies = {} if args.output_image_seq_only else {
+        "alpha": str(folder / f"{name}.mp4"), "green": str(folder / f"{name}_green.mp4"),
+    }  # fmt: skip
+    sink = Sink(str(folder / f"{name}.####.exr"), movies=movies)
+    render(MatteJob(source=Source("files", args.data_dir), sink=sink, params=params_of(args)), args)
     return 0
 
 
 def sequence_name(path: str) -> str:
-    """What results are called: the file's name without ending and frame field."""
-    stem = Path(path).stem
-    return stem.rstrip("#@").removesuffix("%04d").rstrip("._-") or "matte"
+    """What results are called: the file's name without ending and frame field; what else looks like one becomes `_`."""
+    stem = _LAST_FIELD.sub("", Path(path).stem).rstrip("._-")
+    return _FIELD.sub("_", stem) or "matte"

@@ -1,8 +1,24 @@
-"""Mattes: what goes out. EXR files, each written whole or not at all, and the digest by which a later run trusts them."""
+"""Mattes: what goes out. EXR and PNG files, each written whole or not at all, with the digest by which a later run trusts
+them; movies made of them; and the lock that keeps two runs from writing the same frames.
+"""
 
 from __future__ import annotations
 
+from .channels import channel_count, channel_names
 from .digest import DIGEST, read_digest
-from .write import write_matte
+from .lock import FrameLock, drop_locks
+from .movie import check_movie, write_movie
+from .write import check_output, write_matte
 
-__all__ = ["DIGEST", "read_digest", "write_matte"]
+__all__ = [
+    "DIGEST",
+    "FrameLock",
+    "channel_count",
+    "channel_names",
+    "check_movie",
+    "check_output",
+    "drop_locks",
+    "read_digest",
+    "write_matte",
+    "write_movie",
+]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Dict
+from typing import Dict
 
 import numpy as np
 import OpenImageIO as oiio
@@ -17,37 +17,7 @@ from gvm_matte.engine.mattes import read_digest, write_matte
 from gvm_matte.engine.plates import open_plates
 from gvm_matte.errors import MatteWriteError, ParamError
 from gvm_matte.image import Box
-
-DATA, DISPLAY = Box(-4, 3, 28, 27), Box(0, 0, 40, 30)
-COMPRESSIONS = ("none", "rle", "zips", "zip", "piz", "dwaa", "dwab")
-
-
-def soft_edge(box: Box = DATA) -> np.ndarray[Any, Any]:
-    """[h, w] float32 in [0, 1] with every kind of value: 0, 1, and what no half can hold."""
-    y, x = np.mgrid[0 : box.height, 0 : box.width]
-    return np.clip((x + y / 3) / box.width * 1.3 - 0.15, 0, 1).astype(np.float32)
-
-
-def write(path: Path, alpha: Any = None, **options: Any) -> Path:
-    """With the windows above."""
-    write_matte(str(path), soft_edge() if alpha is None else alpha, **{"data": DATA, "display": DISPLAY, **options})
-    return path
-
-
-def header(path: Path) -> Dict[str, Any]:
-    """Attributes by name, as another reader sees them."""
-    image = oiio.ImageInput.open(str(path))
-    attributes = {attribute.name: attribute.value for attribute in image.spec().extra_attribs}
-    image.close()
-    return attributes
-
-
-def pixels(path: Path) -> np.ndarray[Any, Any]:
-    """[h, w, c] of the file's own type."""
-    image = oiio.ImageInput.open(str(path))
-    found = image.read_image(str(image.spec().format))
-    image.close()
-    return np.asarray(found)
+from matte_kit import COMPRESSIONS, header, pixels, soft_edge, write
 
 
 def test_the_file_holds_alpha_windows_and_metadata(tmp_path: Path) -> None:
@@ -128,7 +98,7 @@ def test_choices_that_are_not_there_are_listed(tmp_path: Path, options: Dict[str
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["m.png", "m", "m.exr.tmp", "m\0.exr", "bad\udcff.exr"])
+@pytest.mark.parametrize("name", ["m.tif", "m", "m.exr.tmp", "m\0.exr", "bad\udcff.exr"])
 def test_names_that_no_matte_can_have(tmp_path: Path, name: str) -> None:
     with pytest.raises(ParamError) as caught:
         write(tmp_path / name)
@@ -138,10 +108,22 @@ def test_names_that_no_matte_can_have(tmp_path: Path, name: str) -> None:
 def test_an_alpha_that_is_none_is_not_written(tmp_path: Path) -> None:
     broken = soft_edge()
     broken[3, 3] = np.nan
-    for alpha in (broken, soft_edge()[:-1], np.zeros((24, 32, 3), np.float32)):
+    negative, above = soft_edge(), soft_edge().astype(np.float16)
+    negative[0, 0], above[5, 5] = -0.01, 1.01
+    for alpha in (broken, broken.astype(np.float16), negative, above, soft_edge()[:-1], np.zeros((24, 32, 3), np.float32)):
         with pytest.raises(ValueError, match="alpha"):
             write(tmp_path / "m.exr", alpha)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_resize_rounds_past_the_ends_is_taken_back(tmp_path: Path) -> None:
+    alpha = soft_edge()
+    alpha[0, :3] = np.nextafter(np.float32(1), np.float32(2)), -1e-7, -0.0
+    found = pixels(write(tmp_path / "m.exr", alpha, datatype="float"))
+    assert found[0, :3, 0].tolist() == [1.0, 0.0, 0.0]
+    halves = soft_edge().astype(np.float16)
+    halves[0, 0] = -0.0
+    np.testing.assert_array_equal(pixels(write(tmp_path / "m.exr", halves))[..., 0], halves)
 
 
 def test_an_older_file_is_replaced_and_stays_until_then(tmp_path: Path) -> None:
@@ -216,19 +198,6 @@ def test_a_file_that_may_not_grow_leaves_nothing(tmp_path: Path, compression: st
     assert done.returncode == 7, done.stderr
     assert "File too large" in done.stdout and done.stdout.startswith("5 ")
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Any:
-    """A file system of 64 KiB; skips where mounting one is not allowed."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    mounted = subprocess.run(mount, capture_output=True, check=False)
-    if mounted.returncode != 0:
-        pytest.skip("mounting needs root")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="tmpfs is Linux's")
