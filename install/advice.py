@@ -26,7 +26,8 @@ _ADVICE = (
         "The index's certificate is not trusted here. Name your site's certificates with PIP_CERT=FILE.",
     ),
     (
-        r"No matching distribution found|Could not find a version|is not a supported wheel",
+        r"No matching distribution found|Could not find a version|is not a supported wheel"
+        r"|ResolutionImpossible|conflicting dependencies",
         f"The index has no package for Python {platform.python_version()} on {platform.system()} {platform.machine()}. "
         "The lock is for Python 3.10 to 3.13 on 64-bit Linux, Windows and Apple silicon: try another Python, for "
         "instance python3.11 install demo.",

@@ -24,6 +24,7 @@ usage: python3 install COMMAND [options]
   test     set up .venv, then run the test suite; options go to pytest (python3 install test -k frames)
   lint     set up .venv, then check style and types
   engine   set up .venv and nothing else
+  nuke     deploy for Nuke, with an environment of its own (python3 install nuke --help)
 """
 
 
@@ -42,6 +43,8 @@ def run(arguments: Sequence[str]) -> int:
             from .demo_options import parse
 
             parse(rest)
+        if name == "nuke":
+            return COMMANDS[name](rest)
         environment = Environment(ROOT)
         tests = name in ("test", "lint")
         if not environment.is_ready(tests=tests):
@@ -100,11 +103,18 @@ def _engine(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _nuke(arguments: Sequence[str]) -> int:
+    from .nuke import main
+
+    return main(ROOT, arguments)
+
+
 COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "demo": _demo,
     "test": _test,
     "lint": _lint,
     "engine": _engine,
+    "nuke": _nuke,
 }
 
 
