@@ -90,7 +90,9 @@ class Runs:
         from gvm_matte.engine.model.matting import load_model
         from gvm_matte.engine.model.weights import find_weights
         from gvm_matte.engine.pipeline.prepare import Preparer
+        from gvm_matte.engine.pipeline.region import Region
         from gvm_matte.image import Box
+        from gvm_matte.keys import ShotParams
 
         from .baseline import PlainModel
         from .models import write_random_model
@@ -105,10 +107,14 @@ class Runs:
         self._model = load_model(files, device=device, dtype=dtype)
         first = self.read(work.first)
         box = Box(0, 0, first.shape[1], first.shape[0])
-        preparer = Preparer(params=self._params, area=box, pixel_aspect=1.0, device=device)
+        shot = ShotParams(self._params, {})
+        region = Region(shot, display=box, processed=box)
+        preparer = Preparer(params=shot, region=region, pixel_aspect=1.0, device=device)
         linear = resolve_input("", hint="scene_linear", dtype="float16")
         frames = range(work.first, work.last + 1)
-        self._prepared: dict[int, Tensor] = {frame: preparer.plate(self.read(frame), box, linear) for frame in frames}
+        self._prepared: dict[int, Tensor] = {
+            frame: preparer.plate(frame, self.read(frame), box, linear) for frame in frames
+        }
         self.facts = {"device": str(device), "precision": str(dtype), "model_size": preparer.model_size}
 
     def read(self, frame: int) -> npt.NDArray[Any]:

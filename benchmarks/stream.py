@@ -20,12 +20,15 @@ import numpy as np
 import numpy.typing as npt
 from gvm_matte.client import PlateData
 from gvm_matte.client.plate_pusher import PlatePusher
+from gvm_matte.engine.colour import InputColour
 from gvm_matte.engine.jobs import Job, Rings
 from gvm_matte.engine.pipeline.prepare import Preparer
+from gvm_matte.engine.pipeline.region import Region
 from gvm_matte.engine.pipeline.windows import WindowRunner
 from gvm_matte.frame_buffer import FrameRing, slot_bytes
 from gvm_matte.frames import BlockPlan
 from gvm_matte.image import Box
+from gvm_matte.keys import ShotParams
 from gvm_matte.params import MatteParams
 from gvm_matte.protocol import AlphaReady, AlphaTaken, Message, PlateFailed, PlateReady, Render, Sink, SlotFree, Source
 from torch import Tensor
@@ -59,10 +62,13 @@ class Shot:
             "size": min(height, width), "max_resolution": max(height, width),
         })  # fmt: skip
         self._plates = [plate(n, width=self.box.width, height=self.box.height) for n in range(KINDS)]
-        self._preparer = Preparer(params=self.params, area=self.box, pixel_aspect=1.0, device=models.device)
+        shot = ShotParams(self.params, {})
+        self._preparer = Preparer(
+            params=shot, region=Region(shot, display=self.box, processed=self.box), pixel_aspect=1.0, device=models.device
+        )
         assert self._preparer.model_size == (width, height), "sizes are multiples of 32"
         linear = _linear()
-        self._prepared: list[Tensor] = [self._preparer.plate(pixels, self.box, linear) for pixels in self._plates]
+        self._prepared: list[Tensor] = [self._preparer.plate(0, pixels, self.box, linear) for pixels in self._plates]
         self.mattes = np.zeros((self.box.height, self.box.width), np.float16)
 
     def read(self, frame: int) -> npt.NDArray[Any]:
@@ -87,17 +93,21 @@ class Shot:
         Raises:
             ImportError: the image libraries, which the pipeline imports, are not there.
         """
+        from gvm_matte.engine.pipeline import extras, pushed
         from gvm_matte.engine.pipeline import feed as feeding
         from gvm_matte.engine.pipeline import sink as sinking
 
         with _Host(self) as host:
-            fetch = feeding.from_buffers(job=host.job, preparer=self._preparer, params=self.params)
+            fetch = pushed.from_buffers(
+                job=host.job, colour=InputColour(), preparer=self._preparer, params=self.params,
+                kept=extras.KeptPlates(()), again=False,
+            )  # fmt: skip
             feed = feeding.Feed(order=self.frames, fetch=fetch, threads=1, ahead=AHEAD, check=host.job.check)
             sink = sinking.Sink(
                 job=host.job, params=self.params, area=self.box, pattern="", header=_no_header, done=lambda: None
             )
             try:
-                self._run(feed, lambda frame, alpha: sink.put(frame, self._preparer.matte(alpha)))
+                self._run(feed, lambda frame, alpha: sink.put(frame, self._preparer.matte(frame, alpha)))
                 sink.finish()
             finally:
                 host.job.cancel()
@@ -107,9 +117,7 @@ class Shot:
     def baseline(self) -> None:
         """A straightforward program, files left out."""
         size, cap = self.params.size, self.params.max_resolution
-        baseline.run(
-            self._models.baseline, self.plan, size=size, max_resolution=cap, read=self.read, write=self.write
-        )
+        baseline.run(self._models.baseline, self.plan, size=size, max_resolution=cap, read=self.read, write=self.write)
 
     @property
     def frames(self) -> range:

@@ -6,8 +6,8 @@ unknown kind, an unknown, missing or wrongly typed field is a `ProtocolError`. P
 the shared-memory rings of `frame_buffer`, and messages say whose slot it is.
 
     host → engine   Hello, Ping, StatusRequest, Attach, Render, PlateReady, PlateFailed, AlphaTaken, Cancel, Shutdown
-    engine → host   HelloReply, Pong, Status, Attached, Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Notice,
-                    Progress, Done, Failed
+    engine → host   HelloReply, Pong, Status, Attached, Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed,
+                    Notice, Progress, Done, Failed
 
 Every request has an `id` that its answer repeats; what belongs to a job has `job`, the id of its `Render`.
 """
@@ -130,10 +130,15 @@ class Source:
 
 @dataclass(frozen=True)
 class Sink:
-    """Where alphas go: `files` with a pattern (empty: none), and `buffers` (the host takes them), or both."""
+    """Where alphas go: `files` with a pattern (empty: none), and `buffers` (the host takes them), or both.
+
+    `movies` are made of the files when all are there, by kind: alpha (grey mp4), green (the subject over green, mp4) and
+    prores (ProRes 4444 with alpha, mov), each with a path.
+    """
 
     path: str = ""
     buffers: bool = False
+    movies: Dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -143,7 +148,8 @@ class Render:
     Args:
         frames: a frame range as `frames.FrameRange` reads it; empty asks for the whole shot.
         shot: (first, last); empty: what is on disk (files), or the frames themselves (buffers).
-        params: values for `MatteParams.of`; what is not named has its default.
+        params: values for `keys.ShotParams.of`; what is not named has its default.
+        dry_run: only tell what is there: `Surveyed` follows `Accepted`, nothing is computed or written.
     """
 
     id: int
@@ -152,6 +158,7 @@ class Render:
     frames: str = ""
     shot: Tuple[int, ...] = ()
     params: Dict[str, Any] = field(default_factory=dict)
+    dry_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -229,6 +236,21 @@ class FrameKept:
 
 
 @dataclass(frozen=True)
+class Surveyed:
+    """What is on disk of what was asked for: frame ranges as text, empty for none.
+
+    `reasons` tells of stale frames what differs, and in which of them: the name of a parameter, or `plates`, `weights`,
+    `version`, `not ours`; of one frame several can differ.
+    """
+
+    job: int
+    fresh: str
+    stale: str
+    missing: str
+    reasons: Dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Notice:
     """Something that the person should know; `level` is info or warning."""
 
@@ -239,7 +261,10 @@ class Notice:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the job is: `stage` is loading, reading, encoding, denoising, decoding, delivering or writing."""
+    """How far the job is.
+
+    `stage` is loading, reading, encoding, denoising, decoding, delivering, writing or making movies.
+    """
 
     job: int
     stage: str
@@ -288,13 +313,13 @@ HOST_MESSAGES = (
     Hello, Ping, StatusRequest, Attach, Render, PlateReady, PlateFailed, AlphaTaken, Cancel, Shutdown,
 )  # fmt: skip
 ENGINE_MESSAGES = (
-    HelloReply, Pong, Status, Attached, Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Notice, Progress, Done,
-    Failed,
+    HelloReply, Pong, Status, Attached, Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress,
+    Done, Failed,
 )  # fmt: skip
 Message = Union[
     Hello, Ping, StatusRequest, Attach, Render, PlateReady, PlateFailed, AlphaTaken, Cancel, Shutdown,
-    HelloReply, Pong, Status, Attached, Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Notice, Progress, Done,
-    Failed,
+    HelloReply, Pong, Status, Attached, Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress,
+    Done, Failed,
 ]  # fmt: skip
 
 _KINDS: Dict[str, Type[Any]] = {cls.__name__: cls for cls in (*HOST_MESSAGES, *ENGINE_MESSAGES)}

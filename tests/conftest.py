@@ -15,6 +15,7 @@ from support import PARITY, PLAIN, RunCli, case, cli_command, leftovers, write_p
 
 # As the engine process has it; read when torch is loaded, which this process has not done yet.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.pop("OCIO", None)  # a person's config would change what plates mean
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ import pytest
 
 PACKAGE = Path(gvm_matte.__file__).parent
 LEAVES = [
-    "errors", "frames", "image", "paths", "params", "protocol", "addresses", "wire", "channel", "frame_buffer",
+    "errors", "frames", "image", "paths", "param_spec", "params", "presets", "keys", "protocol", "addresses", "wire",
+    "channel", "frame_buffer",
 ]  # fmt: skip
 HOST_SIDE = [*LEAVES, "client"]
 CLIENT = sorted(path.stem for path in (PACKAGE / "client").glob("*.py") if path.stem != "__init__")
@@ -100,6 +101,7 @@ BANNED: Dict[str, List[str]] = {
     "nodes": ["engine", "ui", "cli", "host"],
     "farm": ["engine", "nodes", "ui", "cli", "host"],
     "host": ["engine", "client", "nodes", "ui", "cli", "farm"],
+    "metrics": ["engine", "client", "nodes", "ui", "cli", "host", "farm"],
     "ui": ["engine", "nodes", "cli", "host"],
 }
 

@@ -19,6 +19,8 @@ def add_parser(commands: Any) -> None:
         "folder, the sequences in it.",
     )
     parser.add_argument("path", metavar="PATH", help="shot.####.exr, clip.mov, an image, or a folder")
+    parser.add_argument("--view", default="", help="of a stereo plate")
+    parser.add_argument("--layer", default="", help="of the plate, e.g. beauty")
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument("--verbose", action="store_true", help="where errors come from")
     parser.set_defaults(run=run)
@@ -28,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     """The subcommand."""
     from ..engine.plates import describe  # the image libraries take a moment
 
-    found = describe(args.path)
+    found = describe(args.path, view=args.view, layer=args.layer)
     if args.json:
         print(json.dumps(found, ensure_ascii=False, indent=2))
         return 0

@@ -9,7 +9,10 @@ import argparse
 from typing import Any, Dict, List, Sequence
 
 from ..errors import ParamError
-from ..params import CLI, PRESETS, SPECS, ParamSpec, preset
+from ..keys import read_params_file
+from ..param_spec import CLI, ParamSpec
+from ..params import SPECS
+from ..presets import PRESETS, preset
 
 BY_HAND = {"existing"}  # has two flags of its own
 
@@ -30,6 +33,8 @@ def hyphened(argv: Sequence[str]) -> List[str]:
 def add_params(parser: argparse.ArgumentParser) -> None:
     """Adds an option for every parameter that the command line shows, in groups, and `--preset`."""
     parser.add_argument("--preset", choices=tuple(PRESETS), help="values to begin with; options given beside it win")
+    parser.add_argument("--params", metavar="FILE.json", dest="params_file",
+                        help="values by name, on top of the preset's; {frame: value} are keys over the shot")  # fmt: skip
     groups: Dict[str, argparse._ArgumentGroup] = {}
     for spec in SPECS:
         if CLI not in spec.faces or spec.name in BY_HAND:
@@ -40,8 +45,8 @@ def add_params(parser: argparse.ArgumentParser) -> None:
             dest=spec.name,
             default=argparse.SUPPRESS,
             type=_reader(spec),
-            choices=spec.choices or None,
-            metavar=None if spec.choices else _METAVARS[spec.type],
+            choices=spec.choices or None if spec.kind != "channels" else None,
+            metavar=_METAVARS.get(spec.kind) or (None if spec.choices else _METAVARS[spec.type]),
             help=_help(spec),
         )
     existing = parser.add_mutually_exclusive_group()
@@ -51,7 +56,9 @@ def add_params(parser: argparse.ArgumentParser) -> None:
                           default=argparse.SUPPRESS, help="render every frame")  # fmt: skip
 
 
-_METAVARS = {int: "N", float: "X", str: "TEXT"}
+_METAVARS: Dict[Any, str] = {
+    int: "N", float: "X", str: "TEXT", "path": "PATH", "box": "X,Y,R,T", "channels": "CHANNELS",
+}  # fmt: skip
 
 
 def _reader(spec: ParamSpec) -> Any:
@@ -79,7 +86,13 @@ def _help(spec: ParamSpec) -> str:
 
 
 def params_of(args: argparse.Namespace) -> Dict[str, Any]:
-    """The parameters that were given: a preset's, then those of options."""
+    """The parameters that were given: a preset's, then a file's, then those of options.
+
+    Raises:
+        ParamError: the file cannot be used.
+    """
     values = preset(args.preset) if args.preset else {}
+    if args.params_file:
+        values.update(read_params_file(args.params_file))
     values.update({spec.name: getattr(args, spec.name) for spec in SPECS if hasattr(args, spec.name)})
     return values

@@ -32,6 +32,7 @@ STAGES = {
     "decoding": "decoding",
     "delivering": "writing",
     "writing": "writing",
+    "making movies": "making movies",
 }
 
 

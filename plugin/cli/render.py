@@ -16,11 +16,17 @@ from typing import Any, Dict, Iterator, Tuple
 from ..client import MatteJob, MatteSession, RenderResult, find_warm_engine
 from ..errors import FrameRangeError
 from ..frames import FrameRange
-from ..params import MatteParams
+from ..keys import ShotParams
 from ..protocol import Message, Sink, Source
+from .dry_run import dry_run
 from .options import add_params, params_of
 from .progress import ProgressDisplay
 
+MOVIES = {
+    "alpha": "the alpha as grey video (.mp4)",
+    "green": "the subject over green (.mp4)",
+    "prores": "ProRes 4444 with alpha (.mov)",
+}
 CANCEL_SECONDS = 1.8  # after a signal the command is gone within 2 s, whatever an engine does
 
 
@@ -35,8 +41,12 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--output", required=True, metavar="PATTERN", help="mattes: mattes/shot.####.exr")
     parser.add_argument("--frames", default="", metavar="RANGE", help="e.g. 1001-1048 or 1-10,15,20-30x2 (default: all)")
     parser.add_argument("--shot-range", default="", metavar="A-B", help="the whole shot (default: what is on disk)")
+    movies = parser.add_argument_group("movies", "made of the mattes when all are there")
+    for kind, help_ in MOVIES.items():
+        movies.add_argument(f"--{kind}-movie", default="", metavar="FILE", help=help_)
     add_params(parser)
     add_output(parser)
+    parser.add_argument("--dry-run", action="store_true", help="what would be rendered, in which blocks; writes nothing")
     parser.set_defaults(run=run)
 
 
@@ -50,14 +60,18 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """The subcommand."""
+    movies = {kind: getattr(args, f"{kind}_movie") for kind in MOVIES}
     job = MatteJob(
         source=Source("files", args.input),
-        sink=Sink(args.output),
+        sink=Sink(args.output, movies={kind: path for kind, path in movies.items() if path}),
         frames=args.frames,
         shot=shot_range(args.shot_range),
         params=params_of(args),
     )
-    render(job, args)
+    if args.dry_run:
+        dry_run(job, as_json=args.json)
+    else:
+        render(job, args)
     return 0
 
 
@@ -82,7 +96,7 @@ def render(job: MatteJob, args: argparse.Namespace) -> RenderResult:
         GvmMatteError: the job's failure.
         CancelledError: a signal came.
     """
-    MatteParams.of(job.params)  # wrong values are told before an engine is started
+    ShotParams.of(job.params)  # wrong values are told before an engine is started
     log = (lambda line: print(line, file=sys.stderr, flush=True)) if args.verbose else None
     with cancel_on_signals() as cancel, ProgressDisplay(shown=not (args.json or args.quiet)) as display:
         warm = not args.own_engine and has_warm_engine()

@@ -43,6 +43,7 @@ from ..protocol import (
     Notice,
     Progress,
     SlotFree,
+    Surveyed,
 )
 from .connection import EngineConnection, EngineJob
 from .job import Buffers, Callbacks, Ledger, PlateData, frames_of
@@ -178,6 +179,8 @@ class Attempt:
         elif isinstance(message, FrameKept):
             ledger.keep({message.frame})
             self._tell(message)
+        elif isinstance(message, Surveyed):
+            self._tell(message)
         elif isinstance(message, Notice):
             ledger.notices.append(message)
             self._tell(message)
@@ -244,7 +247,7 @@ class Attempt:
     def _cancel(self, job: EngineJob) -> None:
         self._ended = True
         self.engine_is_sound = self._call_off(job)
-        if self._ledger.missing or not self._ledger.begun:  # else: the last frame was faster
+        if not self._ledger.complete:  # else: the last frame was faster
             raise CancelledError("The render was cancelled; frames that were finished stay.")
 
     def _call_off(self, job: EngineJob) -> bool:

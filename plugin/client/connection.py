@@ -47,6 +47,7 @@ from ..protocol import (
     SlotFree,
     Status,
     StatusRequest,
+    Surveyed,
 )
 
 HELLO_SECONDS = 10.0
@@ -55,8 +56,8 @@ QUIET_SECONDS = 30.0
 ANSWER_SECONDS = 10.0
 
 T = TypeVar("T")
-JobMessage = Union[Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Notice, Progress, Done, Failed]
-_JOB_MESSAGES = (Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Notice, Progress, Done, Failed)
+JobMessage = Union[Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress, Done, Failed]
+_JOB_MESSAGES = (Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress, Done, Failed)
 
 
 class EngineConnection:
@@ -129,9 +130,7 @@ class EngineConnection:
         """
         return self._request(StatusRequest, Status, timeout)
 
-    def attach(
-        self, *, plates: Optional[FrameRing], alphas: Optional[FrameRing], timeout: float = ATTACH_SECONDS
-    ) -> None:
+    def attach(self, *, plates: Optional[FrameRing], alphas: Optional[FrameRing], timeout: float = ATTACH_SECONDS) -> None:
         """Hands the engine the rings of the next job, and lets go of their descriptors once it has them.
 
         Raises:

@@ -7,6 +7,7 @@ missing.
 from __future__ import annotations
 
 import dataclasses
+import os
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +17,10 @@ from ..errors import FrameRangeError, ProtocolError, UsageError
 from ..frame_buffer import SlotInfo
 from ..frames import FrameRange
 from ..image import Box
+from ..params import SPECS
 from ..protocol import Accepted, Message, Notice, Render, Sink, Source
 
-_PATHS = ("model_base", "unet_base", "lora_base", "noise_file")  # an engine's working folder is not the person's
+_PATHS = frozenset(spec.name for spec in SPECS if spec.kind == "path")  # an engine's working folder is not the person's
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class MatteJob:
     frames: str = ""
     shot: Tuple[int, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
+    dry_run: bool = False
 
     def __post_init__(self) -> None:
         if self.source.type not in ("files", "buffers"):
@@ -85,9 +88,14 @@ class MatteJob:
     def render(self, number: int) -> Render:
         """The message that asks for it."""
         source = dataclasses.replace(self.source, path=_absolute(self.source.path))
-        sink = dataclasses.replace(self.sink, path=_absolute(self.sink.path))
+        movies = {kind: _absolute(path) for kind, path in self.sink.movies.items()}
+        sink = dataclasses.replace(self.sink, path=_absolute(self.sink.path), movies=movies)
         params = {name: _absolute(value) if name in _PATHS else value for name, value in self.params.items()}
-        return Render(number, source, sink, self.frames, self.shot, params)
+        if not params.get("ocio") and os.environ.get("OCIO"):  # a warm engine's environment is another
+            params["ocio"] = _absolute(os.environ["OCIO"])
+        if not params.get("model_base") and (base := _own_weights()):
+            params["model_base"] = base
+        return Render(number, source, sink, self.frames, self.shot, params, self.dry_run)
 
 
 @dataclass(frozen=True)
@@ -142,8 +150,13 @@ class Ledger:
 
     @property
     def missing(self) -> Set[int]:
-        """Frames that were asked for and are not delivered; empty before the job was accepted."""
-        return self.asked - self.delivered
+        """Frames that were asked for and are not delivered; empty before the job was accepted, and for a dry run."""
+        return set() if self._job.dry_run else self.asked - self.delivered
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to do, though no engine has said so; movies come after all frames."""
+        return self.begun and not self.missing and not self._job.sink.movies and not self._job.dry_run
 
     @property
     def begun(self) -> bool:
@@ -187,8 +200,12 @@ class Ledger:
 
     def remaining(self) -> MatteJob:
         """The job that asks for what is missing, in the same shot; the whole job before it was accepted."""
-        if self._accepted is None:
+        if self._accepted is None or self._job.dry_run:
             return self._job
+        if self._job.sink.movies:  # of all frames; those that are there are kept
+            return dataclasses.replace(
+                self._job, shot=tuple(self._accepted.shot), params={**self._job.params, "existing": "resume"}
+            )
         params = {name: value for name, value in self._job.params.items() if name != "max_frames"}
         frames = str(FrameRange.of(self.missing))
         if self._job.sink.path and self._job.sink.buffers:  # half delivered: once more, the file too
@@ -215,5 +232,15 @@ def frames_of(text: str) -> FrameRange:
         raise ProtocolError(f"The engine named frames that are no frame range: {exc}") from exc
 
 
+def _own_weights() -> str:
+    """The weights that this process would take: an engine that serves many has another environment and folder."""
+    named = os.environ.get("GVM_MODEL_BASE")
+    here = Path("data", "weights")
+    if not named and not any((here / network).is_dir() for network in ("unet", "vae")):
+        return ""
+    return str(Path(named or here).expanduser().absolute())
+
+
 def _absolute(path: Any) -> Any:
-    return str(Path(path).absolute()) if isinstance(path, str) and path else path
+    """A path that means the same in every folder; what is no path on this computer (`ocio://…`) stays as it is."""
+    return str(Path(path).absolute()) if isinstance(path, str) and path and "://" not in path else path

@@ -63,8 +63,25 @@ def engine_environment(base: Optional[Mapping[str, str]] = None) -> Dict[str, st
 
 
 def engine_command(python: Optional[str] = None) -> List[str]:
-    """The engine's command without options; its Python is the argument, `$GVM_ENGINE_PYTHON`, or this one."""
-    return [python or os.environ.get("GVM_ENGINE_PYTHON") or sys.executable, "-m", "gvm_matte.engine"]
+    """The engine's command without options; its Python: the argument, `$GVM_ENGINE_PYTHON`, a deployment's, or this one."""
+    named = python or os.environ.get("GVM_ENGINE_PYTHON") or deployed_python()
+    return [named or sys.executable, "-m", "gvm_matte.engine"]
+
+
+def deployed_python() -> Optional[str]:
+    """The engine's Python that a deployment names in `engine.json` beside the package; None in a checkout.
+
+    Raises:
+        EngineStartError: the file is damaged.
+    """
+    package = Path(__file__).resolve().parent.parent
+    try:
+        named = json.loads((package / "engine.json").read_text(encoding="utf-8"))["python"]
+        return os.path.normpath(os.path.join(str(package), named))  # not resolved: it is a link out of its environment
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise EngineStartError(f"{package / 'engine.json'} cannot be read ({exc}). Deploy GVM Matte again.") from exc
 
 
 def exit_words(code: Optional[int]) -> str:

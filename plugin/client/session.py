@@ -177,7 +177,7 @@ class MatteSession:
                     self._end_engine(hangs=hangs)
                     _sweep(job)
             self._warm = False  # what killed a warm engine shall not kill the next one of everybody
-            if ledger.begun and not ledger.missing:  # it died on its last word
+            if ledger.complete:  # it died on its last word
                 return ledger.result(time.monotonic() - started, restarts)
             fruitless = 1 if len(ledger.delivered) > before else fruitless + 1
             while True:
@@ -223,8 +223,9 @@ class MatteSession:
 
 
 def _sweep(job: MatteJob) -> None:
-    if job.sink.path:
-        sweep_parts(str(Path(job.sink.path).parent))
+    for path in (job.sink.path, *job.sink.movies.values()):
+        if path:
+            sweep_parts(str(Path(path).parent))
 
 
 def _given_up(error: EngineError, ledger: Ledger, restarts: int) -> EngineError:

@@ -57,9 +57,7 @@ def test_full_size_measures_every_stage_and_saves_what_it_prints(
 ) -> None:
     saved = tmp_path / "full_size.json"
 
-    found = full_size(
-        capsys, "--device", "cpu", "--tiny", "--sizes", "32x64", "--rounds", "1", "--output", str(saved)
-    )
+    found = full_size(capsys, "--device", "cpu", "--tiny", "--sizes", "32x64", "--rounds", "1", "--output", str(saved))
 
     size = found["sizes"]["32x64"]
     assert json.loads(saved.read_text(encoding="utf-8")) == found
@@ -73,3 +71,16 @@ def test_full_size_without_a_gpu_says_so(capsys: pytest.CaptureFixture[str]) -> 
     found = full_size(capsys, "--device", "cuda:99")
 
     assert found["skipped"] == "no GPU"
+
+
+def test_files_stand_beside_a_plain_copy() -> None:
+    found = run("benchmarks.files", "--frames", "6", "--plate", "256x144", "--rounds", "1", "--size", "96")
+
+    assert found["frames_per_second"].keys() == {"files", "copy"}
+    assert found["ratio_to_copy"] > 0
+
+
+def test_detail_measures_every_way_of_enlarging() -> None:
+    found = run("benchmarks.detail", "--quick")
+
+    assert found["sizes"]["256x144"].keys() == {"bilinear", "guided", "guided, luminance", "foreground"}

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from gvm_matte.params import CLI, PRESETS, SPECS
+from gvm_matte.param_spec import CLI
+from gvm_matte.params import SPECS
 from support import PARITY, PLAIN, RunCli, case, read_mattes, write_plates
 
 RGB = case("svd_windows")[1]["rgb"].transpose(0, 2, 3, 1)
@@ -61,34 +62,14 @@ def test_every_parameter_is_an_option_in_both_spellings(cli: RunCli) -> None:
     assert "--overwrite" in shown and "--resume" in shown
 
 
-# The five use cases of the model's usage guide, word for word but for the paths of weights, video and output.
-USE_CASES = {
-    "basic": "--model_base {w} --unet_base {w}/unet --lora_base {w}/unet --mode matte --num_frames_per_batch 8 "
-    "--num_interp_frames 1 --num_overlap_frames 1 --denoise_steps 1 --decode_chunk_size 8 --max_resolution 960 "
-    "--pretrain_type svd",
-    "low-memory": "--model_base {w} --unet_base {w}/unet --lora_base {w}/unet --mode matte --num_frames_per_batch 4 "
-    "--num_interp_frames 1 --num_overlap_frames 1 --denoise_steps 1 --decode_chunk_size 4 --max_resolution 720 --size 512 "
-    "--pretrain_type svd",
-    "high-quality": "--model_base {w} --unet_base {w}/unet --lora_base {w}/unet --mode matte --num_frames_per_batch 16 "
-    "--num_interp_frames 2 --num_overlap_frames 2 --denoise_steps 3 --decode_chunk_size 16 --max_resolution 1280 "
-    "--pretrain_type svd",
-    "quick-test": "--model_base {w} --unet_base {w}/unet --lora_base {w}/unet --mode matte --num_frames_per_batch 8 "
-    "--max_frames 50 --denoise_steps 1 --decode_chunk_size 8 --max_resolution 720 --pretrain_type svd",
-    "image-sequence": "--model_base {w} --unet_base {w}/unet --lora_base {w}/unet --mode matte --num_frames_per_batch 8 "
-    "--denoise_steps 1 --decode_chunk_size 8 --max_resolution 960 --pretrain_type svd --output_image_seq_only",
-}
-
-
-@pytest.mark.parametrize("name", list(USE_CASES))
-def test_the_references_command_lines_run(name: str, cli: RunCli, tmp_path: Path) -> None:
-    assert name in PRESETS
-    plates = write_plates(tmp_path / "p", RGB[:3, :32, :48])
-    words = USE_CASES[name].format(w=PARITY / "svd").split()
-    # `size` last, so that the tiny model sees tiny plates: at 720 lines three steps would take minutes here
-    done = cli(*words, "--data_dir", plates, "--output_dir", str(tmp_path / "output"), "--size", "32")
+@pytest.mark.parametrize(("asked", "told"), [("1", False), ("2", True)])
+def test_frames_between_keys_that_nobody_computes_are_told_of(asked: str, told: bool, cli: RunCli, tmp_path: Path) -> None:
+    plates = write_plates(tmp_path / "p", RGB[:2, :32, :48])
+    done = cli("--data_dir", plates, "--output_dir", str(tmp_path / "o"), "--model_base", str(PARITY / "svd"),
+               "--size", "32", "--output_image_seq_only", "--num_interp_frames", asked)  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert list(read_mattes(tmp_path / "output" / "plate")) == [f"plate.{frame}.exr" for frame in (1001, 1002, 1003)]
-    assert ("no effect" in done.stderr) == (name == "high-quality")
+    assert list(read_mattes(tmp_path / "o" / "plate")) == ["plate.1001.exr", "plate.1002.exr"]
+    assert ("no effect" in done.stderr) == told
 
 
 def test_a_preset_is_overruled_by_what_is_said_beside_it(cli: RunCli, tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ def test_another_version_is_told_and_refused(engine: Engine) -> None:
         ("{plates}", "out/m.####.exr", {"size": 5}, "usage.param"),
         ("{plates}", "out/m.####.exr", {"colour": "blue"}, "usage.param"),
         ("{plates}", "out/m.####.exr", {"device": "cuda:7"}, "device"),
-        ("{plates}", "out/m.####.png", {}, "usage.param"),
+        ("{plates}", "out/m.####.jpg", {}, "usage.param"),
         ("{plates}", "out/m.exr", {}, "usage"),
         ("{plates}", "{plates}", {}, "usage"),
         ("{plates}", "", {}, "usage"),
@@ -226,11 +226,12 @@ def test_a_client_that_goes_away_takes_its_job_with_it(engine: Engine, svd_plate
     assert not list(tmp_path.glob(".*"))
 
 
-def test_an_engine_answers_while_it_brings_torch_up() -> None:
+def states_until_idle() -> set[str]:
+    """What a new engine says that it is doing, until it is idle."""
     engine = Engine()
     try:
         with engine.client() as channel:
-            states = set()
+            states: set[str] = set()
             deadline = time.monotonic() + 60
             while protocol.IDLE not in states:
                 assert time.monotonic() < deadline
@@ -239,9 +240,14 @@ def test_an_engine_answers_while_it_brings_torch_up() -> None:
                 assert isinstance(answer, Status)
                 states.add(answer.state)
                 time.sleep(0.02)
-            assert states == {protocol.LOADING, protocol.IDLE}
+            return states
     finally:
         assert engine.end() == 0
+
+
+def test_an_engine_answers_while_it_brings_torch_up() -> None:
+    # on a busy machine one that is up before this process is scheduled again proves nothing: another is asked
+    assert any(states_until_idle() == {protocol.LOADING, protocol.IDLE} for _ in range(3))
 
 
 def test_an_engine_ends_by_itself_when_it_has_nothing_to_do(scratch: Path) -> None:

@@ -85,9 +85,14 @@ def to_plate_size(alpha: Tensor, how: Geometry) -> Tensor:
     Returns:
         [N,1,H,W] in the same range.
     """
-    left, _, top, _ = how.pads
-    width, height = how.fitted
-    alpha = alpha[..., top : top + height, left : left + width]
+    alpha = without_padding(alpha, how)
     if how.fitted == how.plate:
         return alpha
     return F.interpolate(alpha, size=how.plate[::-1], mode="bilinear", align_corners=False)
+
+
+def without_padding(alpha: Tensor, how: Geometry) -> Tensor:
+    """[N,1,H',W'] as the model gave it to [N,1,h,w], the size after the resize."""
+    left, _, top, _ = how.pads
+    width, height = how.fitted
+    return alpha[..., top : top + height, left : left + width]

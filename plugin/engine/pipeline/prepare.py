@@ -1,14 +1,16 @@
 """What is done to pixels on their way into the model and out of it, on the model's device.
 
-    plate   [h,w,c] → float in [0,1], display-referred → the processed area → the model's size, padded
-    alpha   the model's → cropped → the area's size → edge treatment → the matte's data type
+    plate   [h,w,c] → the region's crop → float in [0,1], display-referred → the model's size, padded
+    alpha   the model's → cropped → the crop's size → edge treatment → the region in the processed area → garbage, core
+            → with the foreground's colours, where they are asked for → the matte's data type
 
 Each frame goes through alone, so what it becomes does not depend on its neighbours.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections import OrderedDict
+from typing import Any, Optional
 
 import numpy as np
 import numpy.typing as npt
@@ -16,43 +18,38 @@ import torch
 from torch import Tensor
 
 from ...image import Box
+from ...keys import ShotParams
 from ...params import MatteParams
-from ..colour import CURVE_EXPONENT, CURVE_OFFSET, CURVE_SCALE, LINEAR_LIMIT, LINEAR_SLOPE, InputTransform
-from ..model.geometry import geometry, to_model_size, to_plate_size
+from ..colour import InputTransform
+from ..detail import estimate_foreground, guided_upsample
+from ..model.geometry import geometry, to_model_size, to_plate_size, without_padding
+from .curves import displayed
+from .extras import Extras
+from .masks import placed
+from .region import Region
 
 DTYPES = {"half": torch.float16, "float": torch.float32}
-
-
-@torch.inference_mode()
-def displayed(x: Tensor, transform: InputTransform) -> Tensor:
-    """A plate's values, of any shape and type, to float32, display-referred, in [0,1]. Integers span [0,1]."""
-    if x.dtype.is_floating_point:
-        x = torch.nan_to_num(x.to(torch.float32), nan=0.0, posinf=1.0, neginf=0.0)
-    else:
-        x = x.to(torch.float32) / float(torch.iinfo(x.dtype).max)
-    x = x.clamp(0.0, 1.0)
-    if not transform.is_linear:
-        return x
-    curve = CURVE_SCALE * x.pow(CURVE_EXPONENT) - CURVE_OFFSET
-    return torch.where(x <= LINEAR_LIMIT, LINEAR_SLOPE * x, curve)
+LARGEST_HALF = 65504.0
+MAX_TABLES = 16
 
 
 class Preparer:
     """The two ways for one job; safe to call from several threads.
 
     Args:
-        area: what is processed, in the plate's coordinates.
+        region: what of the plates goes to the model.
         pixel_aspect: of the plates; the model sees square pixels.
     """
 
-    def __init__(self, *, params: MatteParams, area: Box, pixel_aspect: float, device: torch.device) -> None:
+    def __init__(self, *, params: ShotParams, region: Region, pixel_aspect: float, device: torch.device) -> None:
         self._params = params
-        self._area = area
+        self._region = region
         self._device = device
         self._pixel_aspect = pixel_aspect
-        self._tables: dict[tuple[str, bool], npt.NDArray[np.float32]] = {}
+        self._tables: OrderedDict[tuple[str, str, float], npt.NDArray[np.float32]] = OrderedDict()
+        base, (width, height) = params.base, region.crop_size
         self._geometry = geometry(
-            area.width, area.height, size=params.size, max_resolution=params.max_resolution, pixel_aspect=pixel_aspect
+            width, height, size=base.size, max_resolution=base.max_resolution, pixel_aspect=pixel_aspect
         )
 
     @property
@@ -61,7 +58,7 @@ class Preparer:
         return self._geometry.padded
 
     @torch.inference_mode()
-    def plate(self, pixels: npt.NDArray[Any], box: Box, transform: InputTransform) -> Tensor:
+    def plate(self, frame: int, pixels: npt.NDArray[Any], box: Box, transform: InputTransform) -> Tensor:
         """A plate as the model wants it.
 
         Args:
@@ -70,34 +67,50 @@ class Preparer:
         Returns:
             [1,3,H',W'] float32 in [0,1] on the device; never a view of `pixels`.
         """
-        # 1. to the device, display-referred
+        # 1. what the region shows of it; where the plate has no pixels the crop is black
+        crop = self._region.crop(frame)
+        if not box.overlaps(crop):
+            return self.black()
+        both = box.intersection(crop)
         pixels = pixels[..., : 1 if pixels.shape[2] < 3 else 3]
-        if self._device.type == "cpu" and pixels.dtype.itemsize <= 2:
-            x = torch.from_numpy(self._table(pixels.dtype, transform)[pixels.view(f"u{pixels.dtype.itemsize}")])
-        else:
-            host = torch.from_numpy(pixels)
-            if self._device.type == "cuda":
-                host = host.pin_memory()  # copied here, in a reading thread; from there the device fetches it by itself
-            x = displayed(host.to(self._device, non_blocking=True), transform)  # at the plate's precision: fewer bytes
-        x = x.permute(2, 0, 1)[None]  # [1,c,h,w]
+        pixels = pixels[both.y0 - box.y0 : both.y1 - box.y0, both.x0 - box.x0 : both.x1 - box.x0]
 
-        # 2. the processed area, black where the plate has no pixels
-        x = self._place(x, box)
+        # 2. to the device, display-referred
+        x = self.displayed(frame, pixels, transform).permute(2, 0, 1)[None]  # [1,c,h,w]
+        if both != crop:
+            whole = x.new_zeros(1, x.shape[1], crop.height, crop.width)
+            whole[..., both.y0 - crop.y0 : both.y1 - crop.y0, both.x0 - crop.x0 : both.x1 - crop.x0] = x
+            x = whole
 
         # 3. the model's size
-        rgb, _ = to_model_size(
-            x, size=self._params.size, max_resolution=self._params.max_resolution, pixel_aspect=self._pixel_aspect
-        )
+        base = self._params.base
+        rgb, _ = to_model_size(x, size=base.size, max_resolution=base.max_resolution, pixel_aspect=self._pixel_aspect)
         return rgb.expand(-1, 3, -1, -1).contiguous()  # [1,3,H',W']
 
-    def _table(self, dtype: np.dtype[Any], transform: InputTransform) -> npt.NDArray[np.float32]:
+    def displayed(self, frame: int, pixels: npt.NDArray[Any], transform: InputTransform) -> Tensor:
+        """[h,w,c] of a plate's own type to float32 on the device, display-referred in [0,1]."""
+        exposure = self._params.at(frame).exposure
+        if not transform.curve:  # OpenColorIO works where the plate is; its result travels
+            return torch.from_numpy(transform.apply(pixels, exposure)).to(self._device)
+        if self._device.type == "cpu" and pixels.dtype.itemsize <= 2:
+            table = self._table(pixels.dtype, transform, exposure)
+            return torch.from_numpy(table[np.ascontiguousarray(pixels).view(f"u{pixels.dtype.itemsize}")])
+        host = torch.from_numpy(np.ascontiguousarray(pixels))
+        if self._device.type == "cuda":
+            host = host.pin_memory()  # copied here, in a reading thread; from there the device fetches it by itself
+        return displayed(host.to(self._device, non_blocking=True), transform.curve, exposure)  # at the plate's precision
+
+    def _table(self, dtype: np.dtype[Any], transform: InputTransform, exposure: float) -> npt.NDArray[np.float32]:
         """What each of the at most 65,536 values of a type becomes: on the CPU a look-up costs a fifth of the formula."""
-        key = (dtype.str, transform.is_linear)
-        if key not in self._tables:
+        key = (dtype.str, transform.curve, exposure)
+        table = self._tables.get(key)
+        if table is None:
             count = 1 << 8 * dtype.itemsize
             values = np.arange(count, dtype=f"u{dtype.itemsize}").view(dtype)
-            self._tables[key] = displayed(torch.from_numpy(values), transform).numpy()
-        return self._tables[key]
+            table = self._tables[key] = displayed(torch.from_numpy(values), transform.curve, exposure).numpy()
+            while len(self._tables) > MAX_TABLES:  # an exposure with keys has one for each frame
+                self._tables.popitem(last=False)
+        return table
 
     @torch.inference_mode()
     def black(self) -> Tensor:
@@ -105,31 +118,97 @@ class Preparer:
         width, height = self.model_size
         return torch.zeros(1, 3, height, width, device=self._device)
 
-    def _place(self, x: Tensor, box: Box) -> Tensor:
-        area = self._area
-        if box == area:
-            return x
-        whole = x.new_zeros(1, x.shape[1], area.height, area.width)
-        if box.overlaps(area):
-            both = box.intersection(area)
-            inside = x[..., both.y0 - box.y0 : both.y1 - box.y0, both.x0 - box.x0 : both.x1 - box.x0]
-            whole[..., both.y0 - area.y0 : both.y1 - area.y0, both.x0 - area.x0 : both.x1 - area.x0] = inside
-        return whole
+    @torch.inference_mode()
+    def extras(
+        self, frame: int, pixels: Optional[npt.NDArray[Any]], box: Box, transform: Optional[InputTransform], **masks: Any
+    ) -> Extras:
+        """What the frame's matte needs beside the alpha.
+
+        Args:
+            pixels: as for `plate`; None: the plate is black, or nothing of it is needed.
+            masks: `garbage` and `core`: [H,W] over the area, or None.
+        """
+        values = guide = None
+        base = self._params.base
+        if pixels is not None and transform is not None:
+            crop = self._region.crop(frame)
+            pixels = placed(pixels[..., : 1 if pixels.shape[2] < 3 else 3], box, crop)
+            if self.wants_guide:
+                shown = self.displayed(frame, pixels, transform)
+                guide = shown.to(torch.float16).permute(2, 0, 1)[None]  # [1,c,h,w]; half is fine enough for a guide
+            if base.channels.startswith("rgba"):
+                host = torch.from_numpy(np.ascontiguousarray(pixels)).to(self._device)
+                scale = 1.0 if host.dtype.is_floating_point else float(np.iinfo(pixels.dtype).max)
+                values = (host.to(torch.float32) / scale).permute(2, 0, 1).expand(3, -1, -1)  # [3,h,w]
+        on_device = {
+            name: None if mask is None else torch.from_numpy(mask).to(self._device) for name, mask in masks.items()
+        }
+        return Extras(guide=guide, values=values, **on_device)
+
+    @property
+    def wants_guide(self) -> bool:
+        """Whether the alpha is brought to the plate's size by the plate's own edges."""
+        fitted, crop = self._geometry.fitted, self._region.crop_size
+        return self._params.base.upsample == "guided" and (fitted[0] < crop[0] or fitted[1] < crop[1])
 
     @torch.inference_mode()
-    def matte(self, alpha: Tensor) -> Tensor:
+    def matte(self, frame: int, alpha: Tensor, extras: Extras = Extras()) -> Tensor:  # noqa: B008 - it is frozen
         """An alpha as it is delivered.
 
         Args:
             alpha: [1,1,H',W'] float32 in [0,1] from the model.
+            extras: what else the matte is made of.
 
         Returns:
-            [H,W] over the area, in the matte's data type, on the device.
+            [H,W] over the area, or [H,W,4] with the foreground's colours, in the matte's data type, on the device.
         """
-        x = to_plate_size(alpha, self._geometry)[0, 0]
-        black, white = self._params.black_point, self._params.white_point
-        if self._params.edge == "clamp":  # GVM's own: hard at both ends, untouched between
-            x = torch.where(x >= white, torch.ones_like(x), torch.where(x <= black, torch.zeros_like(x), x))
-        elif self._params.edge == "rescale":
-            x = ((x - black) / (white - black)).clamp(0.0, 1.0)
-        return x.to(DTYPES[self._params.datatype]).contiguous()
+        params = self._params.at(frame)
+        if extras.guide is not None:
+            x = guided_upsample(without_padding(alpha, self._geometry), extras.guide)[0, 0]
+        else:
+            x = to_plate_size(alpha, self._geometry)[0, 0]
+        x = self._region.place(edged(x, params), frame)
+        if extras.core is not None:
+            x = torch.maximum(x, extras.core)
+        if extras.garbage is not None:
+            x = x * (1.0 - extras.garbage)
+        box = self._region.box(frame)
+        if extras.core is not None and not self._region.is_whole:
+            x = _only(x, box, self._region.area)
+        if not params.channels.startswith("rgba"):
+            return x.to(DTYPES[params.datatype]).contiguous()
+        return self._with_foreground(frame, x, extras).to(DTYPES[params.datatype]).contiguous()
+
+    def _with_foreground(self, frame: int, alpha: Tensor, extras: Extras) -> Tensor:
+        """[H,W] to [H,W,4]."""
+        area, crop = self._region.area, self._region.crop(frame)
+        colours = alpha.new_zeros(3, area.height, area.width)
+        if extras.values is not None and crop.overlaps(area):
+            both = crop.intersection(area)
+            there = (slice(both.y0 - area.y0, both.y1 - area.y0), slice(both.x0 - area.x0, both.x1 - area.x0))
+            seen = extras.values[:, both.y0 - crop.y0 : both.y1 - crop.y0, both.x0 - crop.x0 : both.x1 - crop.x0]
+            colours[:, there[0], there[1]] = estimate_foreground(seen.contiguous(), alpha[there].contiguous())
+        if self._params.base.channels == "rgba-premult":
+            colours = colours * alpha
+        if self._params.base.datatype == "half":
+            colours = colours.clamp(-LARGEST_HALF, LARGEST_HALF)
+        return torch.cat([colours, alpha[None]]).permute(1, 2, 0)
+
+
+def edged(x: Tensor, params: MatteParams) -> Tensor:
+    """The edge treatment and gamma on an alpha of any shape."""
+    black, white = params.black_point, params.white_point
+    if params.edge == "clamp":  # GVM's own: hard at both ends, untouched between
+        x = torch.where(x >= white, torch.ones_like(x), torch.where(x <= black, torch.zeros_like(x), x))
+    elif params.edge == "rescale":
+        x = ((x - black) / (white - black)).clamp(0.0, 1.0)
+    return x if params.gamma == 1.0 else x.clamp(0.0, 1.0).pow(1.0 / params.gamma)
+
+
+def _only(x: Tensor, box: Optional[Box], area: Box) -> Tensor:
+    """0 outside the box: a core matte does not reach beyond the region."""
+    kept = torch.zeros_like(x)
+    if box is not None:
+        there = (slice(box.y0 - area.y0, box.y1 - area.y0), slice(box.x0 - area.x0, box.x1 - area.x0))
+        kept[there] = x[there]
+    return kept

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import time
 from contextlib import ExitStack, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Optional, cast
+from typing import TYPE_CHECKING, Callable, Optional
 
 import numpy as np
 import torch
@@ -17,20 +15,24 @@ from ...errors import GvmMatteError, PlateError
 from ...frames import FrameRange
 from ...paths import frame_path, remove_own_parts, sweep_parts
 from ...protocol import LOADING, RENDERING, Accepted, Done, FrameKept, Message, Notice
-from ..device import resolve_device, resolve_precision
+from ..colour import InputTransform
 from ..jobs import Job
-from ..mattes import read_digest
+from ..mattes import FrameLock, drop_locks
 from ..model.matting import MattingModel, load_model
-from ..model.weights import WeightFiles, find_weights
-from ..plates import Plate
-from ..plates.plate import MissingPolicy
+from ..model.weights import WeightFiles
+from ..plates import Plate, PlateSource, open_plates
 from ..plates.video import VideoFile
-from .digest import params_digest
-from .feed import Feed, Fetch, from_buffers, from_files
+from .extras import Extras, KeptPlates
+from .feed import Feed
+from .movies import make_movies
 from .noise import noise_source
+from .plan import Plan, make_plan
 from .prepare import Preparer
-from .request import Request, digester, header_of, understand
+from .pushed import from_buffers
+from .reading import PlateReader, for_the_matte, for_the_model
+from .request import Origin, Request, header_of
 from .sink import MatteHeader, Sink
+from .survey import survey
 from .windows import WindowRunner
 
 if TYPE_CHECKING:
@@ -38,17 +40,9 @@ if TYPE_CHECKING:
 
 READERS = 2
 NO_PIXELS = np.empty((0, 0, 3), np.uint8)
-Remember = Callable[[int, Plate], None]
 AHEAD_BYTES = 512 << 20  # plates that wait may hold so much, counted at their own size
 MAX_AHEAD = 8
-
-
-def identity_of(request: Request) -> Callable[[int], str]:
-    """What a plate is known by; one that a host pushed has no name, so a file made of it is never kept."""
-    if request.source is not None:
-        return request.source.identity
-    unique = os.urandom(16).hex()
-    return lambda frame: f"pushed {unique} {frame}"
+EXTRAS_AHEAD = 2
 
 
 class Renderer:
@@ -57,7 +51,7 @@ class Renderer:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._model: Optional[MattingModel] = None
-        self._folder: Optional[str] = None  # that the running job writes to
+        self._folders: set[str] = set()  # that the running job writes to
 
     def render(self, job: Job) -> Message:
         """Does a job and returns its last message.
@@ -67,150 +61,199 @@ class Renderer:
         """
         started = time.monotonic()
         with ExitStack() as cleanup:
-            # 1. what is asked for
-            request = understand(job.request, job.check)
-            cleanup.callback(request.close)
-            params = request.params
-            device = resolve_device(params.device)
-            dtype = resolve_precision(params.precision, device)
-            files = find_weights(
-                model_base=params.model_base,
-                unet_base=params.unet_base,
-                lora_base=params.lora_base,
-                pretrain_type=params.pretrain_type,
-            )
-            self._notices(job, files)
-
-            # 2. what is there already, and which plates the rest needs
-            pattern = job.request.sink.path
-            self._folder = os.path.dirname(pattern) if pattern else None
-            if self._folder is not None:
-                sweep_parts(self._folder)
-            digests = digester(request, files, str(dtype), identity_of(request))
-            kept = self._kept(job, request, digests.of)
-            frames = [frame for frame in request.frames if frame not in kept]
-            order = list(request.plan.plates(frames)) if frames else []
-            policy = cast(MissingPolicy, params.missing)
-            chosen = request.source.check_frames(order, policy=policy) if request.source and order else {}
-            job.total = len(request.frames)
-            job.send(Accepted(
-                job=job.id, shot=(request.plan.first, request.plan.last), frames=str(request.frames),
-                kept=str(FrameRange.of(kept)) if kept else "", plates=str(FrameRange.of(order)) if order else "",
-            ))  # fmt: skip
-            for frame in kept:
-                job.delivered += 1
-                job.send(FrameKept(job.id, frame, frame_path(pattern, frame)))
-            if not frames:
+            # 1. what is asked for, what is there already, and which plates the rest needs
+            sink = job.request.sink
+            self._folders = {os.path.dirname(path) for path in (sink.path, *sink.movies.values()) if path}
+            for folder in self._folders if not job.request.dry_run else ():
+                sweep_parts(folder)
+            plan = make_plan(job.request, check=job.check, found=lambda request, files: _notices(job, request, files))
+            cleanup.callback(plan.request.close)
+            if job.request.dry_run:
+                _accept(job, plan)
+                job.send(survey(job.id, plan, sink.path, check=job.check))
                 return Done(job.id, 0, 0, {"total": time.monotonic() - started})
+            if sink.path and plan.frames:
+                lock = cleanup.enter_context(FrameLock(sink.path, plan.frames))
+                if not lock.held:
+                    text = "The output's file system has no locks: see to it that no other run writes the same frames."
+                    job.send(Notice(job.id, "warning", text))
+            _accept(job, plan)
+            seconds: dict[str, float] = {}
+            stages = Stages(job, plan, cleanup)
 
-            # 3. the model
-            model = self._load(job, files, device, dtype)
-            model.check_cancelled = job.check
-            model.memory_settings = {
-                name: getattr(params, name) for name in ("num_frames_per_batch", "decode_chunk_size", "max_resolution")
-            }
+            # 2. the model, and the mattes that it gives
+            if plan.frames:
+                model = self._load(job, plan)
+                seconds = stages.run(model, done=self._count)
 
-            # 4. the stages: plates ahead, the model, mattes behind
-            preparer = Preparer(params=params, area=request.area, pixel_aspect=request.pixel_aspect, device=device)
-            plates: dict[int, Plate] = {}  # without their pixels, for the headers of frames still to be delivered
-            wanted = set(frames)
-
-            def remember(frame: int, plate: Plate) -> None:
-                if frame in wanted and pattern:
-                    plates[frame] = dataclasses.replace(plate, pixels=NO_PIXELS)
-
-            fetch, threads = self._fetch(job, request, preparer, chosen, remember)
-            feed = Feed(order=order, fetch=fetch, threads=threads, ahead=self._ahead(request), check=job.check)
-            cleanup.callback(feed.close)
-            params_json = json.dumps(params_digest(params), sort_keys=True)
-
-            def header(frame: int) -> MatteHeader:
-                return header_of(
-                    request, plates.pop(frame, None), files=files, params_json=params_json, digest=digests.of(frame)
-                )
-
-            sink = Sink(job=job, params=params, area=request.area, pattern=pattern, header=header, done=self._count)
-            cleanup.callback(sink.close)
-            cleanup.callback(job.cancel)  # first of all on the way out: whoever waits for a plate or a slot stops waiting
-            runner = WindowRunner(
-                model=model, params=params, plan=request.plan, plates=feed,
-                noise=noise_source(params, request.plan.first),
-                deliver=lambda frame, alpha: sink.put(frame, preparer.matte(alpha)), stage=job.progress,
-            )  # fmt: skip
-            try:
-                runner.run(frames)
-            except PlateError:
-                with suppress(GvmMatteError):
-                    sink.finish()  # what came before the plate that failed is worth having
-                raise
-            finishing = time.monotonic()
-            sink.finish()
-            job.progress("writing", always=True)
-            seconds = {name: round(value, 3) for name, value in runner.seconds.items()}
-            seconds["finishing"] = round(time.monotonic() - finishing, 3)
-            seconds["total"] = round(time.monotonic() - started, 3)
-            return Done(job.id, len(frames), len(order), seconds)
+            # 3. what is made of the mattes
+            stages.movies()
+            if plan.frames:
+                seconds["total"] = time.monotonic() - started
+                job.progress("writing", always=True)
+            rounded = {name: round(value, 3) for name, value in seconds.items()}
+            return Done(job.id, len(plan.frames), len(plan.order), rounded or {"total": time.monotonic() - started})
 
     def discard_files(self) -> None:
         """Removes what the running job is writing, for an engine that must end now."""
-        if self._folder is not None:
-            remove_own_parts(self._folder)
+        for folder in self._folders:
+            remove_own_parts(folder)
+        drop_locks()
 
     def _count(self) -> None:
         self._server.frames_done += 1
 
-    def _notices(self, job: Job, files: WeightFiles) -> None:
-        for text in files.notices:
-            job.send(Notice(job.id, "warning" if files.is_builtin else "info", text))
-        asked = job.request.params.get("num_interp_frames", 0)
-        if isinstance(asked, int) and asked > 1:
-            text = "These weights have no interpolation UNet (unet_interp/), so Interpolated frames has no effect."
-            job.send(Notice(job.id, "info", text))
-
-    def _kept(self, job: Job, request: Request, digest_of: Callable[[int], str]) -> list[int]:
-        """Frames on disk that would come out the same."""
-        pattern = job.request.sink.path
-        if not pattern or job.request.sink.buffers or request.source is None or request.params.existing == "overwrite":
-            return []
-        kept = []
-        for frame in request.frames:
-            job.check()
-            path = frame_path(pattern, frame)
-            if Path(path).is_file() and read_digest(path) == digest_of(frame):
-                kept.append(frame)
-        return kept
-
-    def _fetch(
-        self, job: Job, request: Request, preparer: Preparer, chosen: dict[int, Optional[int]], remember: Remember
-    ) -> tuple[Fetch, int]:
-        """How plates come, and by how many threads."""
-        if request.source is None:
-            return from_buffers(job=job, preparer=preparer, params=request.params), 1
-        fetch = from_files(
-            source=request.source, chosen=chosen, preparer=preparer, params=request.params, display=request.display,
-            check=job.check, remember=remember,
-        )  # fmt: skip
-        return fetch, 1 if isinstance(request.source, VideoFile) else READERS
-
-    @staticmethod
-    def _ahead(request: Request) -> int:
-        plate_bytes = request.display.width * request.display.height * 3 * 4
-        return max(1, min(MAX_AHEAD, AHEAD_BYTES // plate_bytes))
-
-    def _load(self, job: Job, files: WeightFiles, device: torch.device, dtype: torch.dtype) -> MattingModel:
+    def _load(self, job: Job, plan: Plan) -> MattingModel:
         """The model in memory if it is this one, else from the disk."""
-        model = self._model
-        if model is not None and (model.files.fingerprint, model.device, model.dtype) == (files.fingerprint, device, dtype):
-            return model
-        self._server.state = LOADING
-        self._model = model = None  # two models may not fit side by side
+        model, files, params = self._model, plan.files, plan.request.params
+        wanted = (files.fingerprint, plan.device, plan.dtype)
+        if model is None or (model.files.fingerprint, model.device, model.dtype) != wanted:
+            self._server.state = LOADING
+            self._model = model = None  # two models may not fit side by side
 
-        def progress(what: str, fraction: float) -> None:
-            job.check()
-            job.progress("loading")
+            def progress(what: str, fraction: float) -> None:
+                job.check()
+                job.progress("loading")
 
-        self._model = load_model(files, device=device, dtype=dtype, progress=progress)
-        self._server.device = str(device)
-        self._server.model = f"{files.name} ({files.kind}, {str(dtype).removeprefix('torch.')})"
-        self._server.state = RENDERING
-        return self._model
+            self._model = model = load_model(files, device=plan.device, dtype=plan.dtype, progress=progress)
+            self._server.device = str(plan.device)
+            self._server.model = f"{files.name} ({files.kind}, {str(plan.dtype).removeprefix('torch.')})"
+            self._server.state = RENDERING
+        model.check_cancelled = job.check
+        model.memory_settings = {
+            name: getattr(params, name) for name in ("num_frames_per_batch", "decode_chunk_size", "max_resolution")
+        }
+        return model
+
+
+class Stages:
+    """The stages of one job: plates ahead, the model, mattes behind."""
+
+    def __init__(self, job: Job, plan: Plan, cleanup: ExitStack) -> None:
+        self._job, self._plan, self._cleanup = job, plan, cleanup
+        request = plan.request
+        self._preparer = Preparer(
+            params=request.shot_params, region=request.region, pixel_aspect=request.pixel_aspect, device=plan.device
+        )
+        self._origins: dict[int, Origin] = {}  # for the headers of frames still to be delivered
+        self._noted: set[str] = set()
+        self._again: Optional[PlateSource] = None
+
+    def run(self, model: MattingModel, *, done: Callable[[], None]) -> dict[str, float]:
+        """Renders the plan's frames; seconds by stage, of which several overlap."""
+        job, plan, params = self._job, self._plan, self._plan.request.params
+        feed, looks = self._feeds()
+        sink = Sink(job=job, params=params, area=plan.request.region.area, pattern=job.request.sink.path,
+                    header=self._header, done=done)  # fmt: skip
+        self._cleanup.callback(sink.close)
+        self._cleanup.callback(job.cancel)  # first of all on the way out: whoever waits for a plate or a slot stops waiting
+
+        def deliver(frame: int, alpha: torch.Tensor) -> None:
+            extras = looks.take(frame) if looks is not None else Extras()
+            sink.put(frame, self._preparer.matte(frame, alpha, extras))
+
+        runner = WindowRunner(
+            model=model, params=params, plan=plan.request.plan, plates=feed,
+            noise=noise_source(params, plan.request.plan.first), deliver=deliver, stage=job.progress,
+        )  # fmt: skip
+        try:
+            runner.run(plan.frames)
+        except PlateError:
+            with suppress(GvmMatteError):
+                sink.finish()  # what came before the plate that failed is worth having
+            raise
+        finishing = time.monotonic()
+        sink.finish()
+        return {**runner.seconds, "finishing": time.monotonic() - finishing}
+
+    def movies(self) -> None:
+        """Makes the movies that were asked for."""
+        if self._job.request.sink.movies:
+            make_movies(self._job, self._plan, reader=self._reader(self._source_again()), preparer=self._preparer)
+
+    def _feeds(self) -> tuple[Feed[torch.Tensor], Optional[Feed[Extras]]]:
+        """Plates for the model, and what mattes need beside the alpha; None where that is nothing."""
+        job, plan, request = self._job, self._plan, self._plan.request
+        again = self._preparer.wants_guide or request.params.channels.startswith("rgba")
+        pushed = request.source is None
+        kept = KeptPlates(plan.frames if again else (), limit=None) if pushed else KeptPlates(plan.frames if again else ())
+        reader, threads = None, 1
+        if request.source is None:
+            fetch = from_buffers(job=job, colour=request.colour, preparer=self._preparer, params=request.params, kept=kept,
+                                 again=again)  # fmt: skip
+        else:
+            fetch = for_the_model(self._reader(request.source), colour=request.colour, preparer=self._preparer, kept=kept,
+                                  remember=self._remember)  # fmt: skip
+            threads = 1 if isinstance(request.source, VideoFile) else READERS
+            reader = self._reader(self._source_again()) if again else None
+        feed = Feed(order=plan.order, fetch=fetch, threads=threads, ahead=_ahead(request), check=job.check)
+        self._cleanup.callback(feed.close)
+        if not again and not request.masks:
+            return feed, None
+        look = for_the_matte(
+            reader, colour=request.colour, preparer=self._preparer, kept=kept, garbage=request.garbage, core=request.core,
+            display=request.display, area=request.region.area, plates=again, check=job.check,
+        )  # fmt: skip
+        looks = Feed(order=plan.frames, fetch=look, threads=1, ahead=EXTRAS_AHEAD, check=job.check)
+        self._cleanup.callback(looks.close)
+        return feed, looks
+
+    def _reader(self, source: PlateSource) -> PlateReader:
+        request, plan = self._plan.request, self._plan
+        chosen = plan.chosen
+        missing = [frame for frame in request.frames if frame not in chosen]
+        if missing:  # kept frames, of which a movie shows the plates
+            chosen = {**chosen, **source.check_frames(missing, policy=request.params.missing)}  # type: ignore[arg-type]
+        return PlateReader(
+            source=source, chosen=chosen, params=request.params, display=request.display, check=self._job.check
+        )
+
+    def _source_again(self) -> PlateSource:
+        """The plates for a second look: a video has one place at a time, so it is opened once more."""
+        source, params = self._plan.request.source, self._plan.request.params
+        assert source is not None
+        if not isinstance(source, VideoFile):
+            return source
+        if self._again is None:
+            self._again = open_plates(source.path, view=params.view, layer=params.layer)
+            self._cleanup.callback(self._again.close)
+        return self._again
+
+    def _remember(self, frame: int, plate: Plate, transform: InputTransform) -> None:
+        if transform.note and transform.note not in self._noted:
+            self._noted.add(transform.note)
+            self._job.send(Notice(self._job.id, "info", transform.note))
+        if self._job.request.sink.path:
+            self._origins[frame] = Origin(dataclasses.replace(plate, pixels=NO_PIXELS), transform)
+
+    def _header(self, frame: int) -> MatteHeader:
+        plan = self._plan
+        return header_of(
+            plan.request, frame, self._origins.pop(frame, None), files=plan.files, digest=plan.digests.of(frame)
+        )
+
+
+def _accept(job: Job, plan: Plan) -> None:
+    """Tells the host what will be done, and what is done already."""
+    request = plan.request
+    job.total = len(request.frames)
+    kept, plates = (str(FrameRange.of(frames)) if frames else "" for frames in (plan.kept, plan.order))
+    shot = (request.plan.first, request.plan.last)
+    job.send(Accepted(job=job.id, shot=shot, frames=str(request.frames), kept=kept, plates=plates))
+    for frame in plan.kept:
+        job.delivered += 1
+        job.send(FrameKept(job.id, frame, frame_path(job.request.sink.path, frame)))
+
+
+def _notices(job: Job, request: Request, files: WeightFiles) -> None:
+    for text in files.notices:
+        job.send(Notice(job.id, "warning" if files.is_builtin else "info", text))
+    asked = job.request.params.get("num_interp_frames", 0)
+    if isinstance(asked, int) and asked > 1:
+        text = "These weights have no interpolation UNet (unet_interp/), so Interpolated frames has no effect."
+        job.send(Notice(job.id, "info", text))
+
+
+def _ahead(request: Request) -> int:
+    plate_bytes = request.display.width * request.display.height * 3 * 4
+    return max(1, min(MAX_AHEAD, AHEAD_BYTES // plate_bytes))

@@ -5,21 +5,28 @@ Everything that can be known to be wrong from names, headers and sizes is an err
 
 from __future__ import annotations
 
+import json
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Optional
 
 from ... import __version__
-from ...errors import FrameRangeError, ParamError, PlateError, ProtocolError, UsageError
+from ...errors import FrameRangeError, PlateError, ProtocolError, UsageError
 from ...frames import BlockPlan, FrameRange
 from ...image import Box
+from ...keys import ShotParams
 from ...params import MatteParams
 from ...paths import frame_field, frame_path
-from ...protocol import Render
+from ...protocol import Render, Sink
+from ..colour import InputColour, InputTransform
+from ..mattes import check_movie, check_output
 from ..model.weights import WeightFiles
 from ..plates import Plate, PlateInfo, PlateSource, open_plates
 from ..plates.sequence import ImageSequence
-from .digest import Digester
+from .digest import Digester, params_digest
+from .masks import MaskSource, open_mask
+from .region import Region
 from .sink import MatteHeader
 
 
@@ -28,23 +35,50 @@ class Request:
     """A job as the engine will do it.
 
     Attributes:
+        shot_params: for any frame; `params` are those that hold for all of them.
         frames: everything asked for, after `max_frames`.
         source: None where the host pushes the plates.
-        area: what is processed: the matte's data window.
+        region: what is processed; its `area` is the matte's data window.
+        garbage, core: None where there is none.
     """
 
-    params: MatteParams
+    shot_params: ShotParams
     frames: FrameRange
     plan: BlockPlan
     source: Optional[PlateSource]
     display: Box
-    area: Box
+    region: Region
     pixel_aspect: float
+    colour: InputColour
+    garbage: Optional[MaskSource]
+    core: Optional[MaskSource]
+
+    @property
+    def params(self) -> MatteParams:
+        """What holds for the whole job; of parameters with keys it has the first key's value."""
+        return self.shot_params.base
+
+    @property
+    def masks(self) -> tuple[MaskSource, ...]:
+        """Garbage and core, those that there are."""
+        return tuple(mask for mask in (self.garbage, self.core) if mask is not None)
 
     def close(self) -> None:
-        """Gives back the source's files."""
-        if self.source is not None:
-            self.source.close()
+        """Gives back the sources' files."""
+        for source in (self.source, *self.masks):
+            if source is not None:
+                source.close()
+
+
+@dataclass(frozen=True)
+class _Shot:
+    """What plates say of themselves, from files or from the host."""
+
+    frames: FrameRange
+    plan: BlockPlan
+    display: Box
+    processed: Box
+    pixel_aspect: float
 
 
 def understand(render: Render, check: Callable[[], None]) -> Request:
@@ -54,32 +88,44 @@ def understand(render: Render, check: Callable[[], None]) -> Request:
         UsageError and its kin: parameters, ranges, patterns or paths that cannot be meant.
         PlateError and its kin: no such plates.
     """
-    params = MatteParams.of(render.params)
-    check_sink(render)
-    if render.source.type == "files":
-        return _from_files(render, params, check)
-    if render.source.type == "buffers":
-        return _from_buffers(render, params)
-    raise ProtocolError(f"A source is files or buffers, not {render.source.type!r}.")
+    shot_params = ShotParams.of(render.params)
+    params = shot_params.base
+    check_sink(render, params)
+    colour = InputColour(ocio=params.ocio, colorspace=params.input_colorspace, view=params.input_view)
+    with ExitStack() as opened:
+        source: Optional[PlateSource] = None
+        if render.source.type == "files":
+            source = open_plates(render.source.path, view=params.view, layer=params.layer)
+            opened.callback(source.close)
+            shot = _from_files(render, params, source, check)
+        elif render.source.type == "buffers":
+            shot = _from_buffers(render, params)
+        else:
+            raise ProtocolError(f"A source is files or buffers, not {render.source.type!r}.")
+        region = Region(shot_params, display=shot.display, processed=shot.processed)
+        masks = []
+        for name, what in (("garbage", "garbage matte"), ("core", "core matte")):
+            mask = open_mask(what, getattr(params, name), getattr(params, f"{name}_channel"))
+            if mask is not None:
+                opened.callback(mask.close)
+                mask.check(shot.frames, display=shot.display)
+            masks.append(mask)
+        opened.pop_all()
+        return Request(shot_params, shot.frames, shot.plan, source, shot.display, region, shot.pixel_aspect, colour, *masks)
 
 
-def _from_files(render: Render, params: MatteParams, check: Callable[[], None]) -> Request:
-    source = open_plates(render.source.path)
-    try:
-        frames, plan = _ranges(render, params, shot=(source.first, source.last), of=render.source.path)
-        info = _first_header(source, plan, frames)
-        area = info.display
-        if params.area == "data":
-            area = _data_window(source, plan, check)
-        if render.sink.path:
-            _check_not_source(source, render.sink.path, frames)
-        return Request(params, frames, plan, source, info.display, area, info.pixel_aspect)
-    except BaseException:
-        source.close()
-        raise
+def _from_files(render: Render, params: MatteParams, source: PlateSource, check: Callable[[], None]) -> _Shot:
+    frames, plan = _ranges(render, params, shot=(source.first, source.last), of=render.source.path)
+    info = _first_header(source, plan, frames)
+    area = info.display
+    if params.area == "data":
+        area = _data_window(source, plan, check)
+    if render.sink.path:
+        _check_not_source(source, render.sink, frames)
+    return _Shot(frames, plan, info.display, area, info.pixel_aspect)
 
 
-def _from_buffers(render: Render, params: MatteParams) -> Request:
+def _from_buffers(render: Render, params: MatteParams) -> _Shot:
     display = _box(render.source.display, "display")
     area = _box(render.source.data, "data") if params.area == "data" and render.source.data else display
     if not render.frames and len(render.shot) != 2:
@@ -89,7 +135,7 @@ def _from_buffers(render: Render, params: MatteParams) -> Request:
     asked = FrameRange.parse(render.frames) if render.frames else None
     shot = (asked.first, asked.last) if asked is not None else (0, 0)
     frames, plan = _ranges(render, params, shot=shot, of="the host's plates")
-    return Request(params, frames, plan, None, display, area, render.source.pixel_aspect)
+    return _Shot(frames, plan, display, area, render.source.pixel_aspect)
 
 
 def _ranges(render: Render, params: MatteParams, *, shot: tuple[int, int], of: str) -> tuple[FrameRange, BlockPlan]:
@@ -143,29 +189,39 @@ def _box(numbers: tuple[int, ...], name: str) -> Box:
     return Box(*numbers)
 
 
-def check_sink(render: Render) -> None:
-    """What can be said of a sink by its pattern alone.
+def check_sink(render: Render, params: MatteParams) -> None:
+    """What can be said of a sink by its names alone.
 
     Raises:
-        UsageError: no sink, no EXR, or one file for many frames.
+        UsageError: no sink, a kind of file that mattes are not written as, or movies without the files they are made of.
     """
-    path = render.sink.path
-    if not path and not render.sink.buffers:
+    sink = render.sink
+    if not sink.path and not sink.buffers:
         raise UsageError("Nothing is to be delivered: name an output pattern, for instance mattes/shot.####.exr.")
-    if path and not path.lower().endswith(".exr"):
-        raise ParamError(f"Mattes are written as EXR; {path} has another ending.", name="output", path=path)
+    if sink.path:
+        check_output(sink.path, params.channels)
+    if not sink.movies:
+        return
+    if not sink.path or render.source.type != "files":
+        raise UsageError("Movies are made of mattes on disk and plates in files: name an output pattern beside them.")
+    for kind, path in sink.movies.items():
+        if not isinstance(path, str):
+            raise ProtocolError(f"Sink.movies.{kind} is a path, not {path!r}.")
+        check_movie(kind, path)
 
 
-def _check_not_source(source: PlateSource, pattern: str, frames: FrameRange) -> None:
+def _check_not_source(source: PlateSource, sink: Sink, frames: FrameRange) -> None:
+    pattern = sink.path
     if frame_field(pattern) is None and len(frames) > 1:
         raise UsageError(
             f"{pattern} is one file, but {len(frames)} frames are asked for; put #### where the frame number goes.",
             path=pattern,
         )
-    for frame in frames:
-        path = Path(frame_path(pattern, frame)).absolute()
-        plate = Path(source.file_of(frame) if isinstance(source, ImageSequence) else source.path).absolute()
-        if path == plate:
+    plates = {
+        Path(source.file_of(frame) if isinstance(source, ImageSequence) else source.path).absolute() for frame in frames
+    }
+    for path in (*(frame_path(pattern, frame) for frame in frames), *sink.movies.values()):
+        if Path(path).absolute() in plates:
             raise UsageError(f"The mattes would overwrite the plates ({path}); choose another output.", path=str(path))
 
 
@@ -173,31 +229,50 @@ def digester(request: Request, files: WeightFiles, precision: str, identity: Cal
     """What makes the digests of this request's frames."""
     return Digester(
         plan=request.plan,
-        params=request.params,
+        params=request.shot_params,
         fingerprint=files.fingerprint,
         precision=precision,
-        area=request.area,
+        colour=request.colour.config_id,
+        region=request.region,
         display=request.display,
         identity=identity,
+        masks=[mask.identity for mask in request.masks],
     )
 
 
-def header_of(
-    request: Request, plate: Optional[Plate], *, files: WeightFiles, params_json: str, digest: str
-) -> MatteHeader:
-    """The header of one matte; `plate` is what it was made of, None for black and for what the host pushed."""
+def weights_words(files: WeightFiles) -> str:
+    """How a matte's header names its weights."""
+    return f"{files.name} {files.kind} {files.fingerprint}"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The plate that a matte was made of, without its pixels, and how its colours were understood."""
+
+    plate: Plate
+    transform: InputTransform
+
+
+def header_of(request: Request, frame: int, origin: Optional[Origin], *, files: WeightFiles, digest: str) -> MatteHeader:
+    """The header of one matte; `origin` is None for black and for what the host pushed."""
+    plate = origin.plate if origin else None
     metadata = {
         "gvm:version": __version__,
-        "gvm:weights": f"{files.name} {files.kind} {files.fingerprint}",
-        "gvm:params": params_json,
+        "gvm:weights": weights_words(files),
+        "gvm:params": json.dumps(params_digest(request.shot_params.at(frame)), sort_keys=True),
         "gvm:digest": digest,
     }
+    if origin:
+        view = origin.transform.view
+        metadata["gvm:colour"] = f"{origin.transform.name} through {view}" if view else f"{origin.transform.name}, as it is"
+        metadata["gvm:ocio"] = request.colour.describe()["ocio"]
     return MatteHeader(
-        data=request.area,
+        data=request.region.area,
         display=request.display,
         pixel_aspect=request.pixel_aspect,
         fps=plate.fps if plate else None,
         timecode=plate.timecode if plate else None,
         view=plate.view if plate else "",
+        colorspace=origin.transform.name if origin else "",
         metadata=metadata,
     )

@@ -39,6 +39,7 @@ class MatteHeader:
     fps: Optional[Tuple[int, int]]
     timecode: Optional[Tuple[int, int]]
     view: str
+    colorspace: str
     metadata: dict[str, str]
 
 
@@ -70,7 +71,7 @@ class Sink:
         self._lock = threading.Lock()
 
     def put(self, frame: int, matte: Tensor) -> None:
-        """Takes a matte, [H,W] on the device; waits while too many are in flight.
+        """Takes a matte, [H,W] or [H,W,4] on the device; waits while too many are in flight.
 
         Raises:
             What went wrong with a matte before this one.
@@ -116,8 +117,8 @@ class Sink:
             if self._pattern:
                 self._job.check()
                 self._write(frame, pixels)
-            if self._job.request.sink.buffers:
-                self._publish(frame, pixels)
+            if self._job.request.sink.buffers:  # the host's ring is one of alphas, whatever the files hold
+                self._publish(frame, pixels if pixels.ndim == 2 else pixels[..., 3])
             with self._lock:
                 self._job.delivered += 1
                 self._done()
@@ -140,6 +141,7 @@ class Sink:
             fps=header.fps,
             timecode=header.timecode,
             view=header.view,
+            colorspace=header.colorspace,
             frame=frame,
         )
         self._job.send(FrameWritten(self._job.id, frame, path))

@@ -1,0 +1,121 @@
+"""`gvm-matte render --dry-run`: what would be rendered, in which blocks, with how much memory. Nothing is written."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import tempfile
+from typing import Any, Dict, List
+
+from rich.console import Console
+from rich.table import Table
+
+from ..client import MatteJob
+from ..frames import FrameRange
+
+MAX_ROWS = 24  # blocks that are listed one by one for people
+
+
+def dry_run(job: MatteJob, *, as_json: bool) -> None:
+    """Prints the plan of a job, from the code that the engine would follow.
+
+    Raises:
+        GvmMatteError: what the render would fail with before its first frame.
+    """
+    plan = describe_plan(job)
+    if as_json:
+        print(json.dumps({"event": "plan", **plan}, ensure_ascii=False), flush=True)
+    else:
+        _show(plan)
+
+
+def describe_plan(job: MatteJob) -> Dict[str, Any]:
+    """The plan in plain types: it can be written as JSON."""
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", tempfile.gettempdir())  # torch makes a folder of its own otherwise
+    # the engine's libraries take a moment
+    from ..engine.model.estimate import estimate_memory
+    from ..engine.model.geometry import geometry
+    from ..engine.pipeline.plan import make_plan
+    from ..engine.pipeline.windows import ENCODE_BATCH
+
+    notices: List[str] = []
+    plan = make_plan(job.render(1), check=lambda: None, found=lambda request, files: notices.extend(files.notices))
+    request, params = plan.request, plan.request.params
+    try:
+        width, height = geometry(
+            *request.region.crop_size, size=params.size, max_resolution=params.max_resolution,
+            pixel_aspect=request.pixel_aspect,
+        ).padded  # fmt: skip
+        blocks = plan.blocks
+        window = min(params.num_frames_per_batch, request.plan.length)
+        memory = estimate_memory(
+            plan.files, dtype=plan.dtype, width=width, height=height, window=window,
+            group=min(params.decode_chunk_size, window), encode_batch=ENCODE_BATCH if plan.device.type == "cuda" else 1,
+        )  # fmt: skip
+        wanted = set(plan.frames)
+        return {
+            "shot": [request.plan.first, request.plan.last],
+            "frames": str(request.frames),
+            "kept": _range(plan.kept),
+            "render": _range(plan.frames),
+            "count": len(plan.frames),
+            "plates": _range(plan.order),
+            "blocks": [
+                {
+                    "index": block.index,
+                    "frames": _range([frame for frame in block.frames if frame in wanted]),
+                    "window": [block.window_first, block.window_last],
+                }
+                for block in blocks
+            ],
+            "area": list(request.region.area.as_tuple),
+            "model_size": [width, height],
+            "weights": f"{plan.files.name} ({plan.files.kind})",
+            "device": str(plan.device),
+            "precision": str(plan.dtype).removeprefix("torch."),
+            "memory": {**dataclasses.asdict(memory), "peak": memory.peak},
+            "notices": notices,
+        }
+    finally:
+        request.close()
+
+
+def _range(frames: List[int]) -> str:
+    return str(FrameRange.of(frames)) if frames else ""
+
+
+def _show(plan: Dict[str, Any]) -> None:
+    console = Console(highlight=False)
+    table = Table.grid(padding=(0, 2))
+    x0, y0, x1, y1 = plan["area"]
+    memory = plan["memory"]
+    rows = {
+        "shot": "{}-{}".format(*plan["shot"]),
+        "frames": plan["frames"],
+        "kept": plan["kept"] or "none",
+        "to render": f"{plan['render']} ({plan['count']})" if plan["count"] else "nothing",
+        "plates to read": plan["plates"] or "none",
+        "processed area": f"{x1 - x0}x{y1 - y0} at {x0},{y0}",
+        "model's size": "{}x{}".format(*plan["model_size"]),
+        "weights": plan["weights"],
+        "device": f"{plan['device']}, {plan['precision']}",
+        "memory": ", ".join(f"{name} {_bytes(memory[name])}" for name in ("weights", "encode", "denoise", "decode")),
+        "memory at its peak": f"{_bytes(memory['peak'])} for the model, estimated; plates and libraries come on top",
+    }
+    for name, value in rows.items():
+        table.add_row(f"[bold]{name}[/]", str(value))
+    console.print(table)
+    blocks = Table("block", "frames", "window", box=None)
+    for block in plan["blocks"][:MAX_ROWS]:
+        blocks.add_row(str(block["index"]), block["frames"] or "context only", "{}-{}".format(*block["window"]))
+    if plan["blocks"]:
+        console.print(blocks)
+    if len(plan["blocks"]) > MAX_ROWS:
+        console.print(f"… and {len(plan['blocks']) - MAX_ROWS} more blocks")
+    for notice in plan["notices"]:
+        console.print(notice, soft_wrap=True)
+
+
+def _bytes(count: int) -> str:
+    return f"{count / 2**30:.2f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"

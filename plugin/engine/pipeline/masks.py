@@ -1,0 +1,101 @@
+"""Garbage and core mattes: what forces alpha to 0 and to 1, as compositors draw it.
+
+    alpha' = max(alpha, core) · (1 − garbage)
+
+so that garbage wins where both are. A sequence has a file for every frame; a single image serves all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Optional
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import PlateMissingError, UsageError
+from ...image import Box
+from ..colour import normalised
+from ..plates import PlateSource, open_masks
+from ..plates.sequence import SingleImage
+
+Mask = npt.NDArray[np.float32]
+
+
+class MaskSource:
+    """One of the two.
+
+    Args:
+        what: garbage matte or core matte, for messages.
+        path: as for plates; empty would be none.
+        channel: that holds it; empty: A, else the only one.
+
+    Raises:
+        PlateError and its kin: it is not there, or has no such channel.
+    """
+
+    def __init__(self, what: str, path: str, channel: str) -> None:
+        self.what = what
+        self.source: PlateSource = open_masks(path, channel=channel)
+
+    def _frame(self, frame: int) -> int:
+        return self.source.first if isinstance(self.source, SingleImage) else frame
+
+    def identity(self, frame: int) -> str:
+        """What its picture at this frame is known by, and as what it is used."""
+        return f"{self.what}|{self.source.identity(self._frame(frame))}"
+
+    def check(self, frames: Iterable[int], *, display: Box) -> None:
+        """What can be known to be wrong by names and the first header.
+
+        Raises:
+            PlateError: one of these frames has no picture, or the first has not the channel.
+            UsageError: its display window is not the plates'.
+        """
+        needed = sorted({self._frame(frame) for frame in frames})
+        try:
+            self.source.check_frames(needed)
+        except PlateMissingError as exc:
+            raise type(exc)(f"The {self.what} lacks frames: {exc.message}", frame=exc.frame, path=exc.path) from exc
+        info = self.source.probe(needed[0])
+        self._check_size(info.path, info.display, display, needed[0])
+
+    def _check_size(self, path: str, found: Box, display: Box, frame: int) -> None:
+        if found != display:
+            raise UsageError(
+                f"The {self.what} {path} is {found}, the plates are {display}. Give it the plates' size.",
+                frame=frame,
+                path=path,
+            )
+
+    def read(self, frame: int, *, display: Box, area: Box) -> Mask:
+        """The mask over `area`, [H,W] in [0,1], 0 where the file has no pixels.
+
+        Raises:
+            UsageError: its display window is not the plates'.
+        """
+        plate = self.source.read(self._frame(frame))
+        self._check_size(plate.path, plate.display, display, frame)
+        values = np.clip(normalised(plate.pixels[..., 0]), 0.0, 1.0)
+        return placed(values, plate.data, area)
+
+    def close(self) -> None:
+        """Gives back its files."""
+        self.source.close()
+
+
+def placed(pixels: npt.NDArray[Any], box: Box, area: Box) -> npt.NDArray[Any]:
+    """Pixels [h,w,…] of `box` as those of `area`, 0 where there are none."""
+    if box == area:
+        return pixels
+    whole = np.zeros((area.height, area.width, *pixels.shape[2:]), pixels.dtype)
+    if box.overlaps(area):
+        both = box.intersection(area)
+        inside = pixels[both.y0 - box.y0 : both.y1 - box.y0, both.x0 - box.x0 : both.x1 - box.x0]
+        whole[both.y0 - area.y0 : both.y1 - area.y0, both.x0 - area.x0 : both.x1 - area.x0] = inside
+    return whole
+
+
+def open_mask(what: str, path: str, channel: str) -> Optional[MaskSource]:
+    """A mask where a path is given."""
+    return MaskSource(what, path, channel) if path else None
