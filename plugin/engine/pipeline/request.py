@@ -6,9 +6,9 @@ Everything that can be known to be wrong from names, headers and sizes is an err
 from __future__ import annotations
 
 import json
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Callable, Optional
 
 from ... import __version__
@@ -110,6 +110,8 @@ def understand(render: Render, check: Callable[[], None]) -> Request:
                 opened.callback(mask.close)
                 mask.check(shot.frames, display=shot.display)
             masks.append(mask)
+        read = {"plates": source} | {mask.what: mask.source for mask in masks if mask is not None}
+        _check_not_read(render.sink, shot.frames, {what: found for what, found in read.items() if found is not None})
         opened.pop_all()
         return Request(shot_params, shot.frames, shot.plan, source, shot.display, region, shot.pixel_aspect, colour, *masks)
 
@@ -120,8 +122,6 @@ def _from_files(render: Render, params: MatteParams, source: PlateSource, check:
     area = info.display
     if params.area == "data":
         area = _data_window(source, plan, check)
-    if render.sink.path:
-        _check_not_source(source, render.sink, frames)
     return _Shot(frames, plan, info.display, area, info.pixel_aspect)
 
 
@@ -210,19 +210,34 @@ def check_sink(render: Render, params: MatteParams) -> None:
         check_movie(kind, path)
 
 
-def _check_not_source(source: PlateSource, sink: Sink, frames: FrameRange) -> None:
-    pattern = sink.path
-    if frame_field(pattern) is None and len(frames) > 1:
+def _check_not_read(sink: Sink, frames: FrameRange, sources: dict[str, PlateSource]) -> None:
+    """Raises UsageError where a file that is read would be written, or one file for many frames."""
+    if sink.path and frame_field(sink.path) is None and len(frames) > 1:
         raise UsageError(
-            f"{pattern} is one file, but {len(frames)} frames are asked for; put #### where the frame number goes.",
-            path=pattern,
+            f"{sink.path} is one file, but {len(frames)} frames are asked for; put #### where the frame number goes.",
+            path=sink.path,
         )
-    plates = {
-        Path(source.file_of(frame) if isinstance(source, ImageSequence) else source.path).absolute() for frame in frames
-    }
-    for path in (*(frame_path(pattern, frame) for frame in frames), *sink.movies.values()):
-        if Path(path).absolute() in plates:
-            raise UsageError(f"The mattes would overwrite the plates ({path}); choose another output.", path=str(path))
+    mattes = (frame_path(sink.path, frame) for frame in frames) if sink.path else ()
+    real = _RealPaths()
+    written = {real.of(path) for path in (*mattes, *sink.movies.values())}
+    for what, source in sources.items():
+        files = [source.file_of(frame) for frame in frames] if isinstance(source, ImageSequence) else [source.path]
+        for path in files:
+            if real.of(path) in written:
+                raise UsageError(f"The mattes would overwrite the {what} ({path}); choose another output.", path=path)
+
+
+class _RealPaths(dict[str, str]):
+    """Paths with their folders' links followed, so that one file has one name; each folder is looked at once."""
+
+    def __missing__(self, folder: str) -> str:
+        self[folder] = os.path.realpath(folder)
+        return self[folder]
+
+    def of(self, path: str) -> str:
+        """One file's."""
+        folder, name = os.path.split(path)
+        return os.path.join(self[folder], name)
 
 
 def digester(request: Request, files: WeightFiles, precision: str, identity: Callable[[int], str]) -> Digester:

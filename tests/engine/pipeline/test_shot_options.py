@@ -331,3 +331,15 @@ def test_a_survey_tells_what_is_fresh_stale_and_why(session: MatteSession, svd_p
     # the first block is 1001-1006, from the window 1001-1008; the second's window begins with 1007
     assert (touched.fresh, touched.stale) == ("1001-1006", "1007-1010")
     assert touched.reasons == {"plates": "1007-1009", "not ours": "1010"}
+
+
+def test_a_garbage_matte_is_not_overwritten_whatever_the_way_to_it(
+    session: MatteSession, svd_plates: str, tmp_path: Path
+) -> None:
+    garbage = write_masks(tmp_path / "garbage", bars(30))
+    (tmp_path / "link").symlink_to(tmp_path / "garbage")
+    job = MatteJob(
+        Source("files", svd_plates), Sink(str(tmp_path / "link" / "k.####.exr")), params={**PARAMS, "garbage": garbage}
+    )
+    with pytest.raises(UsageError, match="would overwrite the garbage matte"):
+        session.render(job)
