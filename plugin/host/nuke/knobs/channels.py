@@ -1,0 +1,89 @@
+"""What one channel of a knob of numbers can be: a number, an expression or a curve; and its text in a script."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, List, Tuple, Union
+
+from ...curve import Curve
+from ...nk.words import Word, split_list
+
+if TYPE_CHECKING:
+    from .numbers import Array_Knob
+
+_CACHED = re.compile(r"(?:\s+(?:i|x-?[\d.]+(?:\s+-?[\d.]+(?:e-?\d+)?)?))+$")  # values that Nuke keeps behind an expression
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A channel's expression."""
+
+    text: str
+
+
+Channel = Union[float, Expression, Curve]
+
+
+def channel_of(text: str, braced: bool) -> Channel:
+    """A channel of a script: `1.5`, `{curve x1 0}` or `{parent.x}`."""
+    if not braced:
+        try:
+            return float(text)
+        except ValueError:
+            pass
+        if text in ("true", "false"):
+            return float(text == "true")
+    stripped = text.strip()
+    if re.match(r"curve\b", stripped):
+        return Curve.parse(stripped)
+    words = split_list(stripped) if stripped.startswith(('"', "{")) else []
+    if words and words[0].braced:  # braces around braces are one channel, too
+        return channel_of(words[0].text, True)
+    return Expression(words[0].text if words else _CACHED.sub("", stripped))
+
+
+def channel_text(channel: Channel) -> str:
+    if isinstance(channel, Curve):
+        return "{" + channel.text + "}"
+    if isinstance(channel, Expression):
+        plain = re.fullmatch(r"[^\s\"{}\\]+", channel.text)
+        return "{" + (channel.text if plain else Word.of(channel.text).source) + "}"
+    return f"{channel:.10g}"
+
+
+class AnimationCurve:
+    """A channel's curve, as `Array_Knob.animations` gives it."""
+
+    def __init__(self, knob: Array_Knob, index: int) -> None:
+        self._knob, self._index = knob, index
+
+    def knob(self) -> Array_Knob:
+        """The knob it is on."""
+        return self._knob
+
+    def knobIndex(self) -> int:
+        """The channel."""
+        return self._index
+
+    def keys(self) -> List[Tuple[float, float]]:
+        """(frame, value) of each key."""
+        channel = self._knob._state[self._index]
+        return [(key.frame, key.value) for key in channel.keys] if isinstance(channel, Curve) else []
+
+    def size(self) -> int:
+        """The number of keys."""
+        return len(self.keys())
+
+    def evaluate(self, frame: float) -> float:
+        """The value at a frame."""
+        return self._knob._number_at(self._index, frame)
+
+    def setKey(self, frame: float, value: float) -> None:
+        """Sets a key."""
+        self._knob.setValueAt(value, frame, self._index)
+
+    def expression(self) -> str:
+        """The expression, or "curve"."""
+        channel = self._knob._state[self._index]
+        return channel.text if isinstance(channel, Expression) else "curve"

@@ -1,0 +1,105 @@
+"""What a node's image is: evaluated when it is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, List, Optional, cast
+
+from . import state
+from .formats import Box, Format, FrameRange
+
+if TYPE_CHECKING:
+    from .node import Node
+
+
+class NodeImage:
+    """The part of Node that asks for its image."""
+
+    def _node(self) -> Node:
+        return cast("Node", self)
+
+    def format(self) -> Format:
+        """The display window of its image at the current frame.
+
+        Raises:
+            RuntimeError: the image can't be evaluated.
+        """
+        return state.current().picture_format(self._node())
+
+    def bbox(self) -> Box:
+        """The data window of its image at the current frame.
+
+        Raises:
+            RuntimeError: the image can't be evaluated.
+        """
+        return state.current().picture_bbox(self._node())
+
+    def width(self) -> int:
+        """The display window's."""
+        return self.format().width()
+
+    def height(self) -> int:
+        """The display window's."""
+        return self.format().height()
+
+    def pixelAspect(self) -> float:
+        """The display window's."""
+        return self.format().pixelAspect()
+
+    def channels(self) -> List[str]:
+        """Its channels at the current frame: `rgba.red`, ….
+
+        Raises:
+            RuntimeError: the image can't be evaluated.
+        """
+        return state.current().picture_channels(self._node())
+
+    def metadata(self, key: Optional[str] = None, time: Optional[float] = None, view: str = "main") -> Any:
+        """The image's metadata, or one of its entries (None if there is none).
+
+        Raises:
+            RuntimeError: the image can't be evaluated.
+        """
+        found = state.current().picture_metadata(self._node(), time)
+        return found if key is None else found.get(key)
+
+    def sample(self, channel: str, x: float, y: float, dx: float = 1, dy: float = 1) -> float:
+        """A channel's value at a place (the pixel that holds it; `dx` and `dy` are not averaged).
+
+        Raises:
+            RuntimeError: the image can't be evaluated.
+        """
+        return state.current().picture_sample(self._node(), channel, x, y)
+
+    def frameRange(self) -> FrameRange:
+        """The frames that it has, as its Reads, FrameRanges and offsets upstream say."""
+        return state.current().frame_range(self._node())
+
+    def firstFrame(self) -> int:
+        """The first of its frames."""
+        return self.frameRange().first()
+
+    def lastFrame(self) -> int:
+        """The last of its frames."""
+        return self.frameRange().last()
+
+    def upstreamFrameRange(self, i: int) -> Optional[FrameRange]:
+        """The frames of the node at an input; None without one."""
+        above = self._node().input(i)
+        return above.frameRange() if above is not None else None
+
+    def opHashes(self) -> List[int]:
+        """One number for all upstream: knobs and connections, not the bytes of files, as Nuke's."""
+        return [state.current().hash_of(self._node())]
+
+    def proxy(self) -> bool:
+        """Whether the script is in proxy mode."""
+        return bool(state.current().root["proxy"].value())
+
+    def hasError(self) -> bool:
+        """Whether its image can't be evaluated at the current frame."""
+        return state.current().picture_error(self._node()) is not None
+
+    error = treeHasError = hasError
+
+    def forceValidate(self) -> None:
+        """Nothing here: images are evaluated when they are asked for."""

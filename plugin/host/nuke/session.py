@@ -1,0 +1,356 @@
+"""A session: the script that is open and all that the `nuke` module keeps beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional, Tuple
+
+from ..errors import TclError
+from . import callbacks as callbacks_module
+from .builder import Builder
+from .formats import KNOWN, Box, Format, FrameRange
+from .group import Group, Root
+from .knobs import Knob
+from .node import Node
+from .saving import Writer
+from .undo import Step, UndoStack
+
+if TYPE_CHECKING:
+    from ..evaluate import Evaluator
+    from .menus import Menu
+    from .threads import MainThreadQueue, ProgressTask
+
+MAX_DEPTH = 60
+CHANNELS = ("rgba.red", "rgba.green", "rgba.blue", "rgba.alpha", "depth.Z", "forward.u", "forward.v", "backward.u",
+            "backward.v", "mask.a")  # fmt: skip
+
+
+class Session:
+    """One open script and its surroundings; see `Host` for what the arguments mean."""
+
+    def __init__(
+        self,
+        *,
+        gui: bool,
+        version: str,
+        knob_changed_when: str,
+        strict_threads: bool,
+        run_script_code: bool,
+        answers: Dict[str, Any],
+        namespace: Dict[str, Any],
+    ) -> None:
+        from .threads import MainThreadQueue  # they import this module's neighbours, which import this one
+
+        self.gui: bool = gui
+        self.version_text: str = version
+        self.knob_changed_when: str = knob_changed_when
+        self.strict_threads: bool = strict_threads
+        self.run_script_code: bool = run_script_code
+        self.main_thread = threading.get_ident()
+        self.answers = answers
+        self.messages: List[Tuple[str, str]] = []  # (kind, text)
+        self._selection: List[Node] = []
+        self.namespace = namespace
+        self.undo = UndoStack()
+        self.callbacks = callbacks_module.Callbacks(self)
+        self.builder, self.writer = Builder(self), Writer(self)
+        self.queue: MainThreadQueue = MainThreadQueue()
+        self.progress: List[ProgressTask] = []
+        self.on_progress: Optional[Callable[[ProgressTask], None]] = None
+        self.groups: List[Group] = []
+        self.knob_defaults: Dict[str, Dict[str, str]] = {}
+        self.formats = [Format.parse(text) for text in KNOWN]
+        self.known_channels = list(CHANNELS)
+        self.plugin_paths: List[str] = []
+        self.menus: Dict[str, Menu] = {}
+        self.toolbars: Dict[str, Menu] = {}
+        self.panels: List[Dict[str, Any]] = []
+        self.clipboard = ""
+        self.raw_args: List[str] = ["nuke"]
+        self.cancelled = False
+        self.executing = False
+        self.opening = False  # the script that is read becomes the open one
+        self.loading = 0  # scripts that are being read right now
+        self.last_created: Optional[Node] = None
+        self._dummies: Dict[str, Knob] = {}
+        self._depth = 0
+        self._frame: Optional[float] = None
+        self._evaluator: Optional[Evaluator] = None
+        self.new_script()
+
+    # -- the script
+
+    def new_script(self) -> None:
+        """An empty script."""
+        self.root = Root()
+        self.root._building = False
+        self.groups, self.undo = [], UndoStack()
+        self._evaluator = None
+
+    @property
+    def group(self) -> Group:
+        """Where names resolve and nodes are made: `begin`'s group, else the callback's, else the root."""
+        if self.groups:
+            return self.groups[-1]
+        if self.callbacks.contexts:
+            found = self.callbacks.contexts[-1].group
+            if isinstance(found, Group) and not found._gone:
+                return found
+        return self.root
+
+    @property
+    def time(self) -> float:
+        """The frame at which knobs are evaluated: the one that renders, else the script's current."""
+        return self._frame if self._frame is not None else float(self.root._knobs["frame"]._state[0])
+
+    @contextlib.contextmanager
+    def at_frame(self, frame: float) -> Iterator[None]:
+        """Evaluates at another frame meanwhile."""
+        before, self._frame = self._frame, frame
+        try:
+            yield
+        finally:
+            self._frame = before
+
+    def set_frame(self, frame: float) -> None:
+        """Sets the script's current frame."""
+        self.root["frame"].setValue(int(frame))
+
+    def find(self, path: str) -> Optional[Node]:
+        """A node by path: from the current group, or from the root with `root.` before it."""
+        node: Optional[Node] = self.group
+        for name in path.split(".") if path else [""]:
+            if node is None:
+                return None
+            if name == "root":
+                node = self.root
+            elif name == "parent":
+                node = node.parent()
+            elif name != "this":
+                node = node._child(name)
+        return node
+
+    # -- creation and deletion
+
+    def create(self, node_class: str, *, splice: bool = False, knobs: str = "", user: bool = False) -> Node:
+        """Makes a node in the current group and fires its callbacks; with `splice` behind the selection.
+
+        Raises:
+            RuntimeError: the host knows no such class.
+        """
+        from .defaults import SPECS
+
+        if node_class not in SPECS or node_class == "Root":
+            raise RuntimeError(f"{node_class}: Unknown command")
+        parent = self.group
+        chosen = parent.selectedNodes() if splice else []
+        node = self.builder.make(node_class, parent)
+        index = len(parent._items) - 1
+        self.undo.add(Step(f"create {node.name()}", lambda: self._remove(node), lambda: self._put_back(node, index)))
+        if knobs:
+            self.builder.read_knobs(node, knobs)
+        if splice:
+            self._splice(node, chosen)
+        node._building = False
+        self.last_created = node
+        if user and self.gui:
+            self.callbacks.fire("onUserCreate", node)
+        self.callbacks.fire("onCreate", node)
+        return node
+
+    def _splice(self, node: Node, chosen: List[Node]) -> None:
+        room = node.maxInputs()
+        behind = chosen[-1] if chosen and room else None
+        below = behind.dependent() if behind is not None and node._spec.outputs else []
+        for index, above in enumerate(reversed(chosen[-room:] if room else [])):
+            node.setInput(index, above)
+        for other in below:
+            if other is not node and other.Class() != "Viewer":
+                for index, above_other in enumerate(other._inputs):
+                    if above_other is behind:
+                        other.setInput(index, node)
+        if behind is not None:
+            node.setXYpos(behind.xpos(), behind.ypos() + 50)
+        node.selectOnly()
+
+    def delete(self, node: Node) -> None:
+        """Deletes a node: onDestroy (the group before its children), then what it fed gets its first input."""
+        node._check()
+        parent = node.parent()
+        if parent is None:
+            raise ValueError("The root can't be deleted.")
+        node.hideControlPanel()
+        for inner in node._walk():
+            self.callbacks.fire("onDestroy", inner)
+        index = next(at for at, item in enumerate(parent._items) if item is node)
+        old = [(other, list(other._inputs)) for other in node.dependent()]
+        above = node._inputs[0] if node._inputs else None
+        for other, inputs in old:
+            other._connect([above if one is node else one for one in inputs])
+        self._remove(node)
+
+        def undo() -> None:
+            self._put_back(node, index)
+            for other, inputs in old:
+                other._connect(inputs)
+
+        def redo() -> None:
+            for other, inputs in old:
+                other._connect([above if one is node else one for one in inputs])
+            self._remove(node)
+
+        self.undo.add(Step(f"delete {node._knobs['name'].getText()}", undo, redo))
+
+    def _remove(self, node: Node) -> None:
+        parent = node._parent
+        if parent is not None:
+            parent._items = [item for item in parent._items if item is not node]
+        for inner in node._walk():
+            inner._gone = True
+
+    def _put_back(self, node: Node, index: int) -> None:
+        parent = node._parent
+        if parent is not None:
+            parent._items.insert(index, node)
+        for inner in node._walk():
+            inner._gone = False
+        for inner in reversed(node._walk()):
+            self.callbacks.fire("onCreate", inner)
+
+    def select(self, node: Node, selected: bool) -> None:
+        """Selects a node; no knobChanged, no undo."""
+        node._check()
+        knob = node._knobs["selected"]
+        knob._state, knob._word = (float(bool(selected)),), None
+        if selected and node._parent is not None:  # the node selected last is the last of the selection
+            self._selection = [*(other for other in self._selection if other is not node), node]
+
+    def selected(self) -> List[Node]:
+        """The selected nodes of the current group, in the order in which they were selected."""
+        order = self._selection
+        chosen = self.group.selectedNodes()
+        return sorted(chosen, key=lambda node: next((at for at, other in enumerate(order) if other is node), -1))
+
+    def dummy_knob(self, node: Node, name: str) -> Knob:
+        """A knob that is on no panel, for knobChanged."""
+        knob = self._dummies.setdefault(name, Knob(name))
+        knob._node = node
+        return knob
+
+    # -- evaluation of text
+
+    @contextlib.contextmanager
+    def evaluating(self, text: str) -> Iterator[None]:
+        """Counts expressions inside expressions, so that a ring of them ends.
+
+        Raises:
+            TclError: too deep.
+        """
+        self._depth += 1
+        try:
+            if self._depth > MAX_DEPTH:
+                raise TclError(f'The expression "{text}" refers to itself.')
+            yield
+        finally:
+            self._depth -= 1
+
+    def python_text(self, node: Node, knob: Optional[Knob]) -> Optional[Callable[[str], str]]:
+        """What runs `[python …]` in a path; None if scripts may run no code."""
+        if not self.run_script_code:
+            return None
+
+        def run(code: str) -> str:
+            with self.evaluating(code), self.callbacks.context(node, knob):
+                try:
+                    value = eval(compile(code.strip(), "<path>", "eval"), self.namespace)
+                except Exception as error:
+                    raise TclError(f"[python {code.strip()}] failed: {error}.") from error
+            return "" if value is None else str(value)
+
+        return run
+
+    def format_of(self, text: str) -> Format:
+        """The format that a script's text means: numbers, a known name, or "" for the root's.
+
+        Raises:
+            ValueError: a name that is not known.
+        """
+        if not text:
+            return self.root.format()
+        for known in self.formats:
+            if known.name() == text:
+                return known
+        return Format.parse(text)
+
+    # -- images
+
+    @property
+    def evaluator(self) -> Evaluator:
+        """What evaluates images; it needs numpy and OpenImageIO, which the rest of the host does not."""
+        if self._evaluator is None:
+            from ..evaluate import Evaluator
+
+            self._evaluator = Evaluator(self)
+        return self._evaluator
+
+    def picture_format(self, node: Node) -> Format:
+        """The display window of a node's image."""
+        found = self.evaluator.picture(node, self.time).format
+        return Format(
+            found.width, found.height, found.x, found.y, found.r or 0, found.t or 0, found.pixel_aspect, found.name
+        )
+
+    def picture_bbox(self, node: Node) -> Box:
+        """The data window of a node's image."""
+        return Box(*self.evaluator.picture(node, self.time).bbox)
+
+    def picture_channels(self, node: Node) -> List[str]:
+        """The channels of a node's image."""
+        return list(self.evaluator.picture(node, self.time).channels)
+
+    def picture_metadata(self, node: Node, time: Optional[float]) -> Dict[str, Any]:
+        """The metadata of a node's image."""
+        return dict(self.evaluator.picture(node, self.time if time is None else time).metadata)
+
+    def picture_sample(self, node: Node, channel: str, x: float, y: float) -> float:
+        """A pixel of a node's image; 0 outside its data window and for a channel that it lacks."""
+        return self.evaluator.sample(node, self.time, channel, x, y)
+
+    def picture_error(self, node: Node) -> Optional[str]:
+        """Why a node's image can't be evaluated; None if it can."""
+        try:
+            self.evaluator.picture(node, self.time)
+        except RuntimeError as error:
+            return str(error)
+        return None
+
+    def frame_range(self, node: Node) -> FrameRange:
+        """The frames that a node has."""
+        from ..frame_ranges import frame_range
+
+        first, last = frame_range(node)
+        return FrameRange(first, last, 1)
+
+    def hash_of(self, node: Node) -> int:
+        """A number for a node's knobs and all upstream; files count by path, not by their bytes."""
+        digest = hashlib.sha256()
+        waiting, seen = [node], set()
+        while waiting:
+            one = waiting.pop()
+            if id(one) in seen:
+                continue
+            seen.add(id(one))
+            lines = [
+                line for line in self.writer.knob_lines(one) if line.split(" ", 1)[0] not in ("xpos", "ypos", "selected")
+            ]
+            digest.update("\n".join([one.Class(), *lines, "|"]).encode("utf-8", "surrogateescape"))
+            waiting += [above for above in one._inputs if above is not None]
+            waiting += one._walk()[1:]
+        return int.from_bytes(digest.digest()[:8], "big")
+
+    def say(self, kind: str, text: str) -> None:
+        """Records what a message box would have shown, and prints it."""
+        self.messages.append((kind, text))
+        print(text, flush=True)

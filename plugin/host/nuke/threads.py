@@ -1,0 +1,121 @@
+"""Threads: what only the main thread may do, and how the others ask it.
+
+Calls wait in a queue until the main thread pumps it: Host.process_events, or Host.run_until while it waits for a thread.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import traceback
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from . import state
+
+
+@dataclass
+class _Call:
+    call: Callable[..., Any]
+    args: Tuple[Any, ...]
+    kwargs: Dict[str, Any]
+    done: threading.Event = field(default_factory=threading.Event)
+    result: Any = None
+
+    def run(self) -> None:
+        """An exception becomes a printed message and None, as in Nuke."""
+        try:
+            self.result = self.call(*self.args, **self.kwargs)
+        except Exception:
+            traceback.print_exc()
+        finally:
+            self.done.set()
+
+
+class MainThreadQueue:
+    """What waits for the main thread."""
+
+    def __init__(self) -> None:
+        self._calls: queue.Queue[_Call] = queue.Queue()
+
+    def put(self, call: Callable[..., Any], args: Any, kwargs: Dict[str, Any]) -> _Call:
+        """Adds a call; args that are no tuple are one argument."""
+        item = _Call(call, args if isinstance(args, tuple) else (args,), kwargs)
+        self._calls.put(item)
+        return item
+
+    def pump(self, timeout: float = 0.0) -> int:
+        """Runs what waits, at most what was there at the start and one more; waits up to `timeout` s for a first call.
+
+        Returns:
+            The number of calls that ran.
+        """
+        ran = 0
+        for _ in range(self._calls.qsize() + 1):
+            try:
+                item = self._calls.get(timeout=timeout) if timeout > 0 and not ran else self._calls.get_nowait()
+            except queue.Empty:
+                break
+            item.run()
+            ran += 1
+        return ran
+
+
+def executeInMainThread(call: Callable[..., Any], args: Any = (), kwargs: Optional[Dict[str, Any]] = None) -> None:
+    """Queues a call for the main thread and returns at once; any thread may."""
+    state.any_thread().queue.put(call, args, kwargs or {})
+
+
+def executeInMainThreadWithResult(call: Callable[..., Any], args: Any = (), kwargs: Optional[Dict[str, Any]] = None) -> Any:
+    """Queues a call and waits, without a time-out, until the main thread has run it.
+
+    Returns:
+        What the call returned; None if it raised (its traceback is printed).
+
+    Raises:
+        RuntimeError: called on the main thread, which would wait for itself for ever.
+    """
+    session = state.any_thread()
+    if threading.get_ident() == session.main_thread:
+        raise RuntimeError("executeInMainThreadWithResult on the main thread would wait for itself; call the function.")
+    item = session.queue.put(call, args, kwargs or {})
+    item.done.wait()
+    return item.result
+
+
+class ProgressTask:
+    """A progress bar. The host keeps each one: `Host.progress`; `Host.on_progress` sees every change and may cancel it."""
+
+    def __init__(self, name: str = "") -> None:
+        session = state.current()
+        self.name, self.percent, self.cancelled = name, 0, False
+        self.texts: List[str] = []
+        session.progress.append(self)
+
+    def setProgress(self, percent: int) -> None:
+        """0 to 100.
+
+        Raises:
+            TypeError: no whole number, as in Nuke.
+        """
+        session = state.current()
+        if not isinstance(percent, int):
+            raise TypeError(f"ProgressTask.setProgress takes a whole number, not {percent!r}.")
+        self.percent = max(0, min(100, percent))
+        if session.on_progress is not None:
+            session.on_progress(self)
+
+    def setMessage(self, message: str) -> None:
+        """The text under the bar."""
+        session = state.current()
+        self.texts.append(str(message))
+        if session.on_progress is not None:
+            session.on_progress(self)
+
+    def isCancelled(self) -> bool:
+        """Whether the user pressed Cancel."""
+        return self.cancelled or state.current().cancelled
+
+    def cancel(self) -> None:
+        """Presses Cancel; the host's own, Nuke has no such method."""
+        self.cancelled = True
