@@ -19,7 +19,8 @@ option of `gvm-matte render` (`--like-this`; `--like_this` works too) and a name
 
 *Changes* says what a new value makes stale: **pixels** (the matte's values) and **file** (how it is stored) make a frame on
 disk out of date; **work** (how it is computed) does not. What *can have keys* may change over the shot: in a
-parameter file (`--params`) its value is an object of `{frame: value}`; see [plates_and_mattes.md](plates_and_mattes.md#keys-over-the-shot).
+parameter file (`--params`) its value is an object of `{frame: value}`
+([how](plates_and_mattes.md#keys-over-the-shot)).
 """
 
 
