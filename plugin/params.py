@@ -142,7 +142,10 @@ class MatteParams:
         help="Sequence, image or video whose 1 forces alpha to 0. It wins over the core matte.",
     )
     garbage_channel: str = param(
-        "", group="Matte", label="Garbage channel", help="Channel of the garbage matte. Empty: A, else the file's only one."
+        "",
+        group="Matte",
+        label="Garbage channel",
+        help="Channel of the garbage matte. Empty: A, else the grey one, else the first.",
     )
     core: str = param(
         "",
@@ -152,7 +155,10 @@ class MatteParams:
         help="Sequence, image or video whose 1 forces alpha to 1 (holdout of the subject's inside).",
     )
     core_channel: str = param(
-        "", group="Matte", label="Core channel", help="Channel of the core matte. Empty: A, else the file's only one."
+        "",
+        group="Matte",
+        label="Core channel",
+        help="Channel of the core matte. Empty: A, else the grey one, else the first.",
     )
     missing: str = param(
         "error",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import sys
 import tempfile
 from typing import Any, Dict, List
 
@@ -86,7 +87,7 @@ def _range(frames: List[int]) -> str:
 
 
 def _show(plan: Dict[str, Any]) -> None:
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
     table = Table.grid(padding=(0, 2))
     x0, y0, x1, y1 = plan["area"]
     memory = plan["memory"]

@@ -6,6 +6,7 @@ Every long option works with `-` and with `_`: the reference's command line has 
 from __future__ import annotations
 
 import argparse
+import re
 from typing import Any, Dict, List, Sequence
 
 from ..errors import ParamError
@@ -14,15 +15,23 @@ from ..param_spec import CLI, ParamSpec
 from ..params import SPECS
 from ..presets import PRESETS, preset
 
+_NEGATIVE, _OPTION = re.compile(r"-\d"), re.compile(r"--[a-z-]+")
 BY_HAND = {"existing"}  # has two flags of its own
 
 
 def hyphened(argv: Sequence[str]) -> List[str]:
-    """Underscores in option names become hyphens; values are left alone."""
+    """Underscores in option names become hyphens; values are left alone.
+
+    A value that begins with a minus and a digit (`--frames -3-2`, `--roi -20,0,40,40`) is tied to its option, or
+    argparse would take it for another one.
+    """
     result: List[str] = []
     for index, word in enumerate(argv):
         if word == "--":
             return [*result, *argv[index:]]
+        if _NEGATIVE.match(word) and result and _OPTION.fullmatch(result[-1]):
+            result[-1] += f"={word}"
+            continue
         if word.startswith("--"):
             name, equals, value = word.partition("=")
             word = name.replace("_", "-") + equals + value

@@ -22,6 +22,8 @@ from .options import add_params, params_of
 from .render import add_output, render
 
 _FIELD = re.compile(r"#+|@+|%0?\d*d")
+_NUMBER = re.compile(r"[._-]-?\d+$")
+VIDEOS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".mxf", ".avi", ".gif")
 _LAST_FIELD = re.compile(rf"({_FIELD.pattern})$")
 
 
@@ -52,4 +54,6 @@ def run(args: argparse.Namespace) -> int:
 def sequence_name(path: str) -> str:
     """What results are called: the file's name without ending and frame field; what else looks like one becomes `_`."""
     stem = _LAST_FIELD.sub("", Path(path).stem).rstrip("._-")
+    if Path(path).suffix.lower() not in VIDEOS:
+        stem = _NUMBER.sub("", stem)  # of one image, which comes back with its number
     return _FIELD.sub("_", stem) or "matte"

@@ -145,6 +145,7 @@ def cancel_on_signals() -> Iterator[threading.Event]:
 def _give_up() -> None:
     """The last resort: the end of this process ends its engine (stdin), which removes what it was writing."""
     time.sleep(CANCEL_SECONDS)
+    print("gvm-matte: The render was cancelled; frames that were finished stay.", file=sys.stderr, flush=True)
     os._exit(3)
 
 

@@ -204,6 +204,9 @@ def test_a_result_that_would_replace_the_input_is_refused(cli: RunCli, tmp_path:
         ("plates/sh010.@@@.dpx", "sh010"),
         ("take#2.final.mov", "take_2.final"),
         ("####.exr", "matte"),
+        ("plates/sh010.1001.exr", "sh010"),
+        ("plates/still.png", "still"),
+        ("takes/A001_C012.mov", "A001_C012"),
     ],
 )
 def test_results_are_called_as_the_input(path: str, name: str) -> None:

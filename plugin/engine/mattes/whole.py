@@ -41,7 +41,7 @@ def whole_file(path: str, *, frame: Optional[int] = None) -> Iterator[str]:
     Raises:
         MatteWriteError: the folder cannot be made, `path` is a folder, or the file cannot be renamed.
     """
-    _make_folder(path, frame)
+    make_folder(path, frame)
     part = part_path(path)
     try:
         yield part
@@ -97,7 +97,12 @@ def write_failure(path: str, reason: OSError, frame: Optional[int], *, prefix: s
     return MatteWriteError(f"The matte {path} cannot be written: {prefix}{text}. {advice}", frame=frame, path=path)
 
 
-def _make_folder(path: str, frame: Optional[int]) -> None:
+def make_folder(path: str, frame: Optional[int]) -> None:
+    """Makes a matte's folder where it is missing.
+
+    Raises:
+        MatteWriteError: it cannot be made or written to, or there is a folder where the matte should be.
+    """
     folder = Path(path).parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -105,3 +110,5 @@ def _make_folder(path: str, frame: Optional[int]) -> None:
         raise write_failure(path, exc, frame, prefix=f"its folder {folder} cannot be made: ") from exc
     if Path(path).is_dir():
         raise write_failure(path, IsADirectoryError(errno.EISDIR, "there is a folder of that name"), frame)
+    if not os.access(folder, os.W_OK):
+        raise write_failure(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)), frame)

@@ -18,6 +18,7 @@ from ...image import Box
 from ..colour import normalised
 from ..plates import PlateSource, open_masks
 from ..plates.sequence import SingleImage
+from ..plates.video import VideoFile
 
 Mask = npt.NDArray[np.float32]
 
@@ -28,7 +29,7 @@ class MaskSource:
     Args:
         what: garbage matte or core matte, for messages.
         path: as for plates; empty would be none.
-        channel: that holds it; empty: A, else the only one.
+        channel: that holds it; empty: A, else the grey one, else the first.
 
     Raises:
         PlateError and its kin: it is not there, or has no such channel.
@@ -56,7 +57,9 @@ class MaskSource:
         try:
             self.source.check_frames(needed)
         except PlateMissingError as exc:
-            raise type(exc)(f"The {self.what} lacks frames: {exc.message}", frame=exc.frame, path=exc.path) from exc
+            counts = " The frames of a video count from 1." if isinstance(self.source, VideoFile) else ""
+            text = f"The {self.what} lacks frames: {exc.message}{counts}"
+            raise type(exc)(text, frame=exc.frame, path=exc.path) from exc
         info = self.source.probe(needed[0])
         self._check_size(info.path, info.display, display, needed[0])
 

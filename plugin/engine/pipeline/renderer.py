@@ -18,6 +18,7 @@ from ...protocol import LOADING, RENDERING, Accepted, Done, FrameKept, Message, 
 from ..colour import InputTransform
 from ..jobs import Job
 from ..mattes import FrameLock, drop_locks
+from ..mattes.whole import make_folder
 from ..model.matting import MattingModel, load_model
 from ..model.weights import WeightFiles
 from ..plates import Plate, PlateSource, open_plates
@@ -73,6 +74,7 @@ class Renderer:
                 job.send(survey(job.id, plan, sink.path, check=job.check))
                 return Done(job.id, 0, 0, {"total": time.monotonic() - started})
             if sink.path and plan.frames:
+                make_folder(frame_path(sink.path, plan.frames[0]), plan.frames[0])  # wrong folders are told before loading
                 lock = cleanup.enter_context(FrameLock(sink.path, plan.frames))
                 if not lock.held:
                     text = "The output's file system has no locks: see to it that no other run writes the same frames."

@@ -39,6 +39,7 @@ class Request:
         frames: everything asked for, after `max_frames`.
         source: None where the host pushes the plates.
         region: what is processed; its `area` is the matte's data window.
+        fps, view: of the first plate: what a matte has whose plate is missing.
         garbage, core: None where there is none.
     """
 
@@ -49,6 +50,8 @@ class Request:
     display: Box
     region: Region
     pixel_aspect: float
+    fps: Optional[tuple[int, int]]
+    view: str
     colour: InputColour
     garbage: Optional[MaskSource]
     core: Optional[MaskSource]
@@ -79,6 +82,8 @@ class _Shot:
     display: Box
     processed: Box
     pixel_aspect: float
+    fps: Optional[tuple[int, int]] = None
+    view: str = ""
 
 
 def understand(render: Render, check: Callable[[], None]) -> Request:
@@ -113,7 +118,19 @@ def understand(render: Render, check: Callable[[], None]) -> Request:
         read = {"plates": source} | {mask.what: mask.source for mask in masks if mask is not None}
         _check_not_read(render.sink, shot.frames, {what: found for what, found in read.items() if found is not None})
         opened.pop_all()
-        return Request(shot_params, shot.frames, shot.plan, source, shot.display, region, shot.pixel_aspect, colour, *masks)
+        return Request(
+            shot_params,
+            shot.frames,
+            shot.plan,
+            source,
+            shot.display,
+            region,
+            shot.pixel_aspect,
+            shot.fps,
+            shot.view,
+            colour,
+            *masks,
+        )
 
 
 def _from_files(render: Render, params: MatteParams, source: PlateSource, check: Callable[[], None]) -> _Shot:
@@ -122,7 +139,7 @@ def _from_files(render: Render, params: MatteParams, source: PlateSource, check:
     area = info.display
     if params.area == "data":
         area = _data_window(source, plan, check)
-    return _Shot(frames, plan, info.display, area, info.pixel_aspect)
+    return _Shot(frames, plan, info.display, area, info.pixel_aspect, info.fps, info.view)
 
 
 def _from_buffers(render: Render, params: MatteParams) -> _Shot:
@@ -285,9 +302,9 @@ def header_of(request: Request, frame: int, origin: Optional[Origin], *, files: 
         data=request.region.area,
         display=request.display,
         pixel_aspect=request.pixel_aspect,
-        fps=plate.fps if plate else None,
+        fps=plate.fps if plate else request.fps,
         timecode=plate.timecode if plate else None,
-        view=plate.view if plate else "",
+        view=plate.view if plate else request.view,
         colorspace=origin.transform.name if origin else "",
         metadata=metadata,
     )
