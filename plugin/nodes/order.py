@@ -1,0 +1,184 @@
+"""What a node asks of an engine, taken down on the main thread: afterwards threads work with it and ask Nuke nothing.
+
+Where the plate comes through a TimeOffset the engine works in the plate's own frame numbers: mattes lie on disk under
+them, and the node inside shifts what it reads. `offset` is the script's frame less the plate's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Dict, Iterable, Mapping, Optional, Tuple
+
+import nuke
+
+from ..client import MatteJob
+from ..errors import FrameRangeError, UsageError
+from ..frames import BlockPlan, FrameRange
+from ..keys import ShotParams
+from ..protocol import Sink, Source
+from . import names, output, plates, values
+from .plates import BranchPlate, FilePlate, Plate
+
+Span = Tuple[int, int]
+_MASKS = {names.GARBAGE: "garbage", names.CORE: "core"}
+
+
+@dataclass(frozen=True)
+class Order:
+    """A node's range as a job.
+
+    Attributes:
+        span: the shot, in the script's frames.
+        plate: what is at the plate input; masks: what is at the others.
+        params: for `MatteJob`; keys are in the plate's frames.
+        path: of the mattes.
+        window: (width, height) of the plate, for branches: what a rendered plate takes on disk.
+    """
+
+    node_id: str
+    name: str
+    span: Span
+    plate: Plate
+    masks: Mapping[str, Plate]
+    params: Mapping[str, Any]
+    path: str
+    offset: int
+    window: Tuple[int, int]
+
+    @property
+    def frames(self) -> FrameRange:
+        """All frames of the shot, in the script's numbers."""
+        return FrameRange(tuple(range(self.span[0], self.span[1] + 1)))
+
+    @property
+    def plan(self) -> BlockPlan:
+        """The blocks, in the script's numbers."""
+        base = ShotParams.of(self.params).base
+        return BlockPlan(
+            *self.span, window=base.num_frames_per_batch, overlap=base.num_overlap_frames, group=base.decode_chunk_size
+        )
+
+    @property
+    def branches(self) -> Dict[int, BranchPlate]:
+        """Inputs that must be rendered first, by their index."""
+        masks = {index: self.masks[what] for index, what in _MASKS.items() if what in self.masks}
+        every = {names.PLATE: self.plate, **masks}
+        return {index: plate for index, plate in every.items() if isinstance(plate, BranchPlate)}
+
+    def job(self, frames: Iterable[int], rendered: Mapping[int, str], *, dry_run: bool = False) -> MatteJob:
+        """The job for some frames of the script.
+
+        Args:
+            rendered: patterns of the branches that were rendered, by input.
+        """
+        params = dict(self.params)
+        if dry_run:
+            params.pop("max_frames", None)  # says how far to work, not what is there
+        for index, what in _MASKS.items():
+            if what in self.masks:
+                plate = self.masks[what]
+                params[what] = plate.path if isinstance(plate, FilePlate) else rendered[index]
+        path = self.plate.path if isinstance(self.plate, FilePlate) else rendered[names.PLATE]
+        asked = FrameRange.of(frame - self.offset for frame in frames)
+        shot = (self.span[0] - self.offset, self.span[1] - self.offset)
+        return MatteJob(
+            source=Source("files", path), sink=Sink(self.path), frames=str(asked), shot=shot, params=params, dry_run=dry_run
+        )
+
+    def script_frames(self, text: str) -> Tuple[int, ...]:
+        """A range that an engine wrote, in the script's numbers."""
+        return tuple(frame + self.offset for frame in FrameRange.parse(text)) if text else ()
+
+
+def span(node: nuke.Node) -> Span:
+    """The shot as the Range knob says it.
+
+    Raises:
+        FrameRangeError: a custom range that runs backwards.
+    """
+    chosen = str(node[names.RANGE].value())
+    if chosen == "input":
+        return plates.span_of(node)
+    if chosen == "shot":
+        return int(nuke.root().firstFrame()), int(nuke.root().lastFrame())
+    first, last = int(node[names.FIRST].value()), int(node[names.LAST].value())
+    if last < first:
+        raise FrameRangeError(f"The range {first}-{last} of {node.name()} runs backwards; set Last to {first} or more.")
+    return first, last
+
+
+def checked_span(node: nuke.Node) -> Span:
+    """The shot, if the plate has it.
+
+    Raises:
+        UsageError: it runs backwards, or goes beyond the plate.
+    """
+    wanted, there = span(node), plates.span_of(node)
+    if node.input(0) is not None and (wanted[0] < there[0] or wanted[1] > there[1]):
+        raise UsageError(
+            f"The range {wanted[0]}-{wanted[1]} of {node.name()} goes beyond the plate, which has {there[0]}-{there[1]}. "
+            "Set Range to input, or give a range inside it."
+        )
+    return wanted
+
+
+def take(node: nuke.Node) -> Order:
+    """The node's order, checked as far as the host can.
+
+    Raises:
+        UsageError: no plate, no path, values that cannot be, or a range that goes beyond the plate.
+    """
+    plate = plates.require_plate(node)
+    masks = {what: one for index, what in _MASKS.items() for one in [plates.connected(node, index)] if one is not None}
+    if not _agree(plate, masks.values()):
+        plate = plates.branch(node, names.PLATE)
+        masks = {what: plates.branch(node, index) for index, what in _MASKS.items() if what in masks}
+    offset = plate.offset if isinstance(plate, FilePlate) else 0
+    wanted = checked_span(node)
+    params = values.read(node, wanted, offset=offset)
+    if "input_colorspace" not in params:
+        space = plate.colorspace if isinstance(plate, FilePlate) else "scene_linear"  # Nuke renders its working space
+        params.update({"input_colorspace": space} if space else {})
+    if "ocio" not in params:
+        params.update({"ocio": config} if (config := _config()) else {})
+    ShotParams.of(params)
+    above = node.input(0)
+    direct = all(isinstance(one, FilePlate) for one in (plate, *masks.values()))
+    window = (0, 0) if direct or above is None else _window(above)
+    return Order(names.node_id(node), node.name(), wanted, plate, masks, params, output.pattern(node), offset, window)
+
+
+def _window(node: nuke.Node) -> Tuple[int, int]:
+    """A branch's size; the script's where the branch cannot be evaluated, which its render will say better."""
+    try:
+        return int(node.width()), int(node.height())
+    except RuntimeError:
+        size = nuke.root()["format"].value()
+        return int(size.width()), int(size.height())
+
+
+def _agree(plate: Plate, masks: Iterable[Plate]) -> bool:
+    """Whether everything can be asked for under one frame number: branches come in the script's."""
+    offsets = {one.offset if isinstance(one, FilePlate) else 0 for one in (plate, *masks)}
+    return len(offsets) == 1
+
+
+def _config() -> str:
+    """The script's own OCIO config; empty for Nuke's."""
+    root = nuke.root()
+    if str(root["colorManagement"].value()) != "OCIO" or str(root["OCIO_config"].value()) != "custom":
+        return ""
+    return str(root["customOCIOConfigPath"].value() or "")
+
+
+def with_params(order: Order, **params: Any) -> Order:
+    """The order with other parameters."""
+    return dataclasses.replace(order, params={**order.params, **params})
+
+
+def current_block(order: Order, frame: int) -> Optional[FrameRange]:
+    """The frames of the block that holds a frame; None outside the shot."""
+    if not order.span[0] <= frame <= order.span[1]:
+        return None
+    return FrameRange(tuple(order.plan.block_of(frame).frames))

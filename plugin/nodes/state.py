@@ -1,0 +1,68 @@
+"""What a node holds, in words: empty, fresh, stale, partial, rendering, failed. Pure: from a survey, not from memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import List, Mapping, Tuple
+
+from ..frames import FrameRange
+from ..params import BY_NAME
+from ..protocol import Surveyed
+
+EMPTY, FRESH, STALE, PARTIAL, RENDERING, FAILED, UNKNOWN = (
+    "empty", "fresh", "stale", "partial", "rendering", "failed", "unknown",
+)  # fmt: skip
+_REASONS = {
+    "plates": "the plate changed",
+    "weights": "other weights",
+    "version": "made by another version of GVM Matte",
+    "not ours": "not made by GVM Matte",
+}
+
+
+@dataclass(frozen=True)
+class NodeState:
+    """A state and its sentence. `there` says whether any frame can be shown."""
+
+    kind: str
+    text: str
+    there: bool = True
+
+
+def from_survey(found: Surveyed, offset: int = 0) -> NodeState:
+    """The state of a range from what an engine, or the headers, say of its files.
+
+    Args:
+        offset: script's frame less that of the files.
+    """
+    fresh, stale, missing = (_shifted(text, offset) for text in (found.fresh, found.stale, found.missing))
+    lacks = f" Missing: {missing}." if missing else ""
+    if stale:
+        return NodeState(STALE, f"Stale: {_why(found.reasons, offset, stale)}.{lacks}")
+    if not fresh:
+        return NodeState(EMPTY, "No matte yet.", there=False)
+    if missing:
+        return NodeState(PARTIAL, f"Partial: {fresh} are fresh.{lacks}")
+    return NodeState(FRESH, f"Fresh: {fresh}.")
+
+
+def _why(reasons: Mapping[str, str], offset: int, stale: str) -> str:
+    """Frames and causes; causes that hold for the same frames share them."""
+    by_frames: List[Tuple[str, List[str]]] = []
+    for reason, text in sorted(reasons.items()):
+        frames = _shifted(text, offset)
+        known = next((causes for other, causes in by_frames if other == frames), None)
+        if known is None:
+            by_frames.append((frames, [_cause(reason)]))
+        else:
+            known.append(_cause(reason))
+    return "; ".join(f"{frames} ({', '.join(causes)})" for frames, causes in by_frames) or stale
+
+
+def _cause(reason: str) -> str:
+    spec = BY_NAME.get(reason)
+    return f"{spec.label} changed" if spec is not None else _REASONS.get(reason, f"{reason} changed")
+
+
+def _shifted(text: str, offset: int) -> str:
+    return str(FrameRange.of(frame + offset for frame in FrameRange.parse(text))) if text else ""
