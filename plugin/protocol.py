@@ -118,6 +118,10 @@ class Source:
     For buffers, `display` (x0,y0,x1,y1; half open, y down) and `pixel_aspect` describe every plate, `data` is the union
     of the shot's data windows (empty: the display window), and `colorspace` is scene_linear, srgb or empty (then as for
     files: float is scene-linear, integer is sRGB).
+
+    `growing` names the inputs (plates, garbage, core) whose files the host is still writing, each with what its frames are
+    known by: `{"plates": {"1001-1010": "a hash"}}`. Each file appears whole, by a rename, and is waited for; until then
+    `display`, `data` and `pixel_aspect` describe them, as for buffers. They may go once the mattes are there.
     """
 
     type: str
@@ -126,6 +130,7 @@ class Source:
     data: Tuple[int, ...] = ()
     pixel_aspect: float = 1.0
     colorspace: str = ""
+    growing: Dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ so that garbage wins where both are. A sequence has a file for every frame; a si
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ...errors import PlateMissingError, UsageError
 from ...image import Box
 from ..colour import normalised
-from ..plates import PlateSource, open_masks
+from ..plates import PlateSource
 from ..plates.sequence import SingleImage
 from ..plates.video import VideoFile
 
@@ -28,16 +28,11 @@ class MaskSource:
 
     Args:
         what: garbage matte or core matte, for messages.
-        path: as for plates; empty would be none.
-        channel: that holds it; empty: A, else the grey one, else the first.
-
-    Raises:
-        PlateError and its kin: it is not there, or has no such channel.
+        source: of plates with one channel; the mask closes it.
     """
 
-    def __init__(self, what: str, path: str, channel: str) -> None:
-        self.what = what
-        self.source: PlateSource = open_masks(path, channel=channel)
+    def __init__(self, what: str, source: PlateSource) -> None:
+        self.what, self.source = what, source
 
     def _frame(self, frame: int) -> int:
         return self.source.first if isinstance(self.source, SingleImage) else frame
@@ -97,8 +92,3 @@ def placed(pixels: npt.NDArray[Any], box: Box, area: Box) -> npt.NDArray[Any]:
         inside = pixels[both.y0 - box.y0 : both.y1 - box.y0, both.x0 - box.x0 : both.x1 - box.x0]
         whole[both.y0 - area.y0 : both.y1 - area.y0, both.x0 - area.x0 : both.x1 - area.x0] = inside
     return whole
-
-
-def open_mask(what: str, path: str, channel: str) -> Optional[MaskSource]:
-    """A mask where a path is given."""
-    return MaskSource(what, path, channel) if path else None

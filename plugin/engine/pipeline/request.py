@@ -18,14 +18,15 @@ from ...image import Box
 from ...keys import ShotParams
 from ...params import MatteParams
 from ...paths import frame_field, frame_path
-from ...protocol import Render, Sink
+from ...protocol import Render, Sink, Source
 from ..colour import InputColour, InputTransform
 from ..mattes import check_movie, check_output
 from ..model.weights import WeightFiles
-from ..plates import Plate, PlateInfo, PlateSource, open_plates
+from ..plates import GrowingSequence, Plate, PlateInfo, PlateSource, open_masks, open_plates
+from ..plates.channels import MaskPick, Pick, PlatePick
 from ..plates.sequence import ImageSequence
 from .digest import Digester, params_digest
-from .masks import MaskSource, open_mask
+from .masks import MaskSource
 from .region import Region
 from .sink import MatteHeader
 
@@ -100,7 +101,7 @@ def understand(render: Render, check: Callable[[], None]) -> Request:
     with ExitStack() as opened:
         source: Optional[PlateSource] = None
         if render.source.type == "files":
-            source = open_plates(render.source.path, view=params.view, layer=params.layer)
+            source = _plates(render, params, check)
             opened.callback(source.close)
             shot = _from_files(render, params, source, check)
         elif render.source.type == "buffers":
@@ -108,13 +109,11 @@ def understand(render: Render, check: Callable[[], None]) -> Request:
         else:
             raise ProtocolError(f"A source is files or buffers, not {render.source.type!r}.")
         region = Region(shot_params, display=shot.display, processed=shot.processed)
-        masks = []
-        for name, what in (("garbage", "garbage matte"), ("core", "core matte")):
-            mask = open_mask(what, getattr(params, name), getattr(params, f"{name}_channel"))
+        masks = [_mask(name, render, params, check) for name in ("garbage", "core")]
+        for mask in masks:
             if mask is not None:
                 opened.callback(mask.close)
                 mask.check(shot.frames, display=shot.display)
-            masks.append(mask)
         read = {"plates": source} | {mask.what: mask.source for mask in masks if mask is not None}
         _check_not_read(render.sink, shot.frames, {what: found for what, found in read.items() if found is not None})
         opened.pop_all()
@@ -131,6 +130,35 @@ def understand(render: Render, check: Callable[[], None]) -> Request:
             colour,
             *masks,
         )
+
+
+def _plates(render: Render, params: MatteParams, check: Callable[[], None]) -> PlateSource:
+    pick = PlatePick(view=params.view, layer=params.layer)
+    growing = _growing("plates", render.source, render.source.path, pick, check)
+    return growing or open_plates(render.source.path, view=params.view, layer=params.layer)
+
+
+def _mask(name: str, render: Render, params: MatteParams, check: Callable[[], None]) -> Optional[MaskSource]:
+    """The garbage or the core matte, where there is one."""
+    path, channel = getattr(params, name), getattr(params, f"{name}_channel")
+    if not path:
+        return None
+    growing = _growing(name, render.source, path, MaskPick(channel), check)
+    return MaskSource(f"{name} matte", growing or open_masks(path, channel=channel))
+
+
+def _growing(name: str, source: Source, path: str, pick: Pick, check: Callable[[], None]) -> Optional[GrowingSequence]:
+    """An input that the host is still writing; None for one that is there."""
+    if name not in source.growing:
+        return None
+    keys = source.growing[name]
+    if not isinstance(keys, dict) or not keys or not all(isinstance(key, str) for key in keys.values()):
+        raise ProtocolError(f"Source.growing.{name} is an object of frame ranges and what they are known by.")
+    display = _box(source.display, "display")
+    data = _box(source.data, "data") if source.data else display
+    return GrowingSequence(
+        path, keys=keys, data=data, display=display, pixel_aspect=source.pixel_aspect, check=check, pick=pick
+    )
 
 
 def _from_files(render: Render, params: MatteParams, source: PlateSource, check: Callable[[], None]) -> _Shot:
@@ -219,7 +247,7 @@ def check_sink(render: Render, params: MatteParams) -> None:
         check_output(sink.path, params.channels)
     if not sink.movies:
         return
-    if not sink.path or render.source.type != "files":
+    if not sink.path or render.source.type != "files" or render.source.growing:
         raise UsageError("Movies are made of mattes on disk and plates in files: name an output pattern beside them.")
     for kind, path in sink.movies.items():
         if not isinstance(path, str):

@@ -14,8 +14,9 @@ colour is `engine.colour`, sizes are the pipeline's.
 from __future__ import annotations
 
 from .describe import describe
+from .growing import GrowingSequence
 from .opening import open_masks, open_plates
 from .plate import Plate, PlateInfo, PlateSource
 from .sizes import check_sizes
 
-__all__ = ["Plate", "PlateInfo", "PlateSource", "check_sizes", "describe", "open_masks", "open_plates"]
+__all__ = ["GrowingSequence", "Plate", "PlateInfo", "PlateSource", "check_sizes", "describe", "open_masks", "open_plates"]
