@@ -36,6 +36,7 @@ class ParamSpec:
     affects: str = PIXELS
     faces: FrozenSet[str] = ALL_FACES
     keyable: bool = False  # may change over the shot: see `keys`
+    usual: Optional[Tuple[float, float]] = None  # a slider's ends, where the whole range would be too much for one
     kind: str = ""  # what a text is: "path" (one that an engine opens), "box" or "channels"
 
     @property

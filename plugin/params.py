@@ -62,6 +62,7 @@ class MatteParams:
         label="Exposure",
         minimum=-20.0,
         maximum=20.0,
+        usual=(-4.0, 4.0),
         unit="stops",
         keyable=True,
         help="Brightens the plate before the view, for the model's eyes only: a subject in the dark is matted better.",
@@ -106,6 +107,7 @@ class MatteParams:
         label="Gamma",
         minimum=0.01,
         maximum=100.0,
+        usual=(0.2, 5.0),
         keyable=True,
         help="After the edge treatment alpha becomes alpha^(1/gamma): above 1 thickens soft edges, below 1 thins them.",
     )
