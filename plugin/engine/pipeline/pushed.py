@@ -15,6 +15,7 @@ from ...params import MatteParams
 from ...protocol import PlateFailed, PlateReady, SlotFree
 from ..colour import InputColour
 from ..jobs import Job
+from ..plates.finite import make_finite
 from .extras import KeptPlates, Seen
 from .feed import WAIT_SECONDS
 from .prepare import Preparer
@@ -66,7 +67,7 @@ def from_buffers(
             raise
         transform = colour.resolve(hint=job.request.source.colorspace, dtype=pixels.dtype)
         plate = preparer.plate(frame, pixels, info.box, transform)
-        seen = Seen(pixels.copy() if again else pixels[:0], info.box, transform)
+        seen = Seen(make_finite(pixels.copy()) if again else pixels[:0], info.box, transform)
         kept.put(frame, seen)
         job.send(SlotFree(job.id, message.slot))
         last = plate, seen

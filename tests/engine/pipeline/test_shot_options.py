@@ -229,8 +229,10 @@ def test_guided_upsampling_differs_only_where_plates_are_larger_than_the_model(r
 def test_plates_out_of_buffers_give_the_same_foreground_as_files(
     session: MatteSession, render: Render, tmp_path: Path
 ) -> None:
-    files = render(channels="rgba-premult", frames="1001-1012", folder="files")
-    rgb = case("svd_windows")[1]["rgb"].transpose(0, 2, 3, 1)
+    rgb = case("svd_windows")[1]["rgb"].transpose(0, 2, 3, 1).astype(np.float32)
+    rgb[3, 5:9, 5:9] = np.nan  # what is no number shall not come out as a colour either
+    written = write_plates(tmp_path / "plates", rgb)
+    files = render(plates=written, channels="rgba-premult", frames="1001-1012", folder="files")
 
     def plate(frame: int) -> PlateData:
         return PlateData(np.ascontiguousarray(rgb[frame - 1001], np.float32), Box(0, 0, 96, 64), 3, "float")
