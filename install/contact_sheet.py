@@ -1,4 +1,4 @@
-"""A contact sheet: frames as columns; plate, matte, truth, and the matte at work over a checkerboard as rows.
+"""A contact sheet: frames as columns; plate, matte, truth, their difference, and the matte at work in a comp as rows.
 
 Everything is scaled and laid over each other in scene-linear light and encoded for the display at the very end.
 """
@@ -18,21 +18,21 @@ THUMBNAIL = 300  # pixels wide
 GAP = 6
 HEADER = 34  # pixels above the first row, for frame numbers
 MARGIN = 118  # pixels left of the first column, for the rows' names
-SQUARES = 18  # of the checkerboard, across one picture
 PAPER, INK = 0.012, 0.55  # scene-linear greys
-ROWS = ("plate", "matte", "truth", "over checker")
+ROWS = ("plate", "matte", "truth", "difference", "comp")
 FONT = "DroidSans"  # comes with OpenImageIO
 FONT_PIXELS = 17
 
 
 @dataclass(frozen=True)
 class Column:
-    """One frame: plate [h,w,3] scene-linear, matte and truth [h,w] in [0,1]."""
+    """One frame: plate and comp [h,w,3] scene-linear, matte and truth [h,w] in [0,1]."""
 
     frame: int
     plate: Image
     matte: Image
     truth: Image
+    comp: Image
 
 
 def write_contact_sheet(path: Path, columns: Sequence[Column], *, thumbnail: int = THUMBNAIL) -> None:
@@ -62,17 +62,6 @@ def write_contact_sheet(path: Path, columns: Sequence[Column], *, thumbnail: int
     _write_png(path, to_display(_pixels(canvas)))
 
 
-def over_checkerboard(plate: Image, alpha: Image) -> Image:
-    """The plate, premultiplied by the alpha, over a checkerboard; [h,w,3] scene-linear."""
-    height, width = alpha.shape
-    square = max(1, width // SQUARES)
-    rows, columns = np.indices((height, width)) // square
-    board = np.where((rows + columns) % 2 == 0, 0.10, 0.22).astype(np.float32)[..., None]  # [h,w,1]
-    cover = alpha[..., None]
-    result: Image = (np.clip(plate, 0, None) * cover + board * (1 - cover)).astype(np.float32)
-    return result
-
-
 def to_display(linear: Image) -> Image:
     """Scene-linear to sRGB, clipped to [0,1]; any shape. Source: IEC 61966-2-1."""
     x = np.clip(linear, 0.0, 1.0)
@@ -85,13 +74,11 @@ def _to_linear(display: Image) -> Image:
     return np.where(display <= 0.04045, display / 12.92, ((display + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
-def _pictures(column: Column, width: int, height: int) -> tuple[Image, Image, Image, Image]:
+def _pictures(column: Column, width: int, height: int) -> list[Image]:
     """The rows' pictures at their size, each [h,w,3] scene-linear."""
-    matte, truth = (
-        np.repeat(_to_linear(_scaled(alpha[..., None], width, height)), 3, axis=2) for alpha in (column.matte, column.truth)
-    )
-    comped = over_checkerboard(column.plate, np.clip(column.matte, 0, 1))
-    return _scaled(column.plate, width, height), matte, truth, _scaled(comped, width, height)
+    alphas = (column.matte, column.truth, np.abs(column.matte - column.truth))
+    greys = [np.repeat(_to_linear(_scaled(alpha[..., None], width, height)), 3, axis=2) for alpha in alphas]
+    return [_scaled(column.plate, width, height), *greys, _scaled(column.comp, width, height)]
 
 
 def _scaled(picture: Image, width: int, height: int) -> Image:

@@ -1,8 +1,9 @@
-"""`python3 install demo`: a host in small. It has plates of its own, asks an engine process for their mattes, and looks.
+"""`python3 install demo`: a compositor's session in small, without Nuke, on plates of its own.
 
-    demo/plates/*.exr ─▶ this process ─▶ shared memory ─▶ engine process ─▶ demo/mattes/*.exr
-                                      ◀─ shared memory ◀─┘
-    what came back through shared memory is compared with demo/truth and with the files, and goes on the contact sheet
+examples/demo.nk ─▶ demo/demo.nk: Read ─▶ GVM Matte ─▶ Premult ─▶ Merge over a checkerboard ─▶ Write
+                     demo/plates    │ Render Matte                                             │ executed
+                     engine process ─▶ demo/mattes                                             └▶ demo/comp
+mattes are compared with demo/truth; a block goes through shared memory, too, and must come out the same
 """
 
 from __future__ import annotations
@@ -18,20 +19,30 @@ import OpenImageIO as oiio
 from gvm_matte.errors import GvmMatteError
 from gvm_matte.paths import frame_path
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
 from .comparison import compare
 from .contact_sheet import Column, write_contact_sheet
 from .demo_options import DemoOptions, parse
-from .demo_render import DemoRender, render_mattes
+from .demo_render import DemoRender, render_demo
 from .folder_lock import folder_lock
 from .sample_plate import HEIGHT, WIDTH, generate, plate_pattern, truth_pattern
 
 FOLDER = Path(__file__).resolve().parent.parent / "demo"
 SHEET = FOLDER / "contact_sheet.png"
 COLUMNS = 6
+Pixels = dict[int, npt.NDArray[np.float32]]
 CANCELLED = 3
 
 
@@ -58,53 +69,69 @@ def _demo(options: DemoOptions, talk: Console) -> int:
     made_words = f"{made} of {options.frames} frames generated now" if made else "there already"
     talk.print(f"Sample plate: {plate_pattern(FOLDER)} ({WIDTH}×{HEIGHT}, {made_words})", soft_wrap=True)
 
-    # 2. the mattes, through the engine process and shared memory
+    # 2. the script: its node's mattes through the engine process, its Write's comps in the embedded host
     with _progress(talk) as bar:
-        task = bar.add_task("matte", total=options.frames, stage="engine starts")
+        tasks: dict[str, TaskID] = {}
 
-        def show(stage: str, done: int) -> None:
-            bar.update(task, completed=done, stage=stage)
+        def show(what: str, stage: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total, stage=stage)
+            bar.update(tasks[what], completed=done, stage=stage)
 
-        render = render_mattes(FOLDER, options, show=show)
-    for notice in render.result.notices:
-        style = "yellow" if notice.level == "warning" else None
-        talk.print(notice.text, style=style, markup=False, soft_wrap=True)
+        render = render_demo(FOLDER, options, show=show)
+    for notice in render.notices:
+        talk.print(notice, markup=False, soft_wrap=True)
 
     # 3. what came of it
-    frames = sorted(render.alphas)
-    truths = {frame: _read(frame_path(truth_pattern(FOLDER), frame))[..., 0] for frame in frames}
-    comparison = compare((render.alphas[frame], truths[frame]) for frame in frames)
-    same = sum(np.array_equal(_read(frame_path(render.pattern, f))[..., 0], render.alphas[f]) for f in frames)
+    alphas = {frame: _read(frame_path(render.mattes, frame))[..., 0] for frame in render.frames}
+    truths = {frame: _read(frame_path(truth_pattern(FOLDER), frame))[..., 0] for frame in render.frames}
+    comparison = compare((alphas[frame], truths[frame]) for frame in render.frames)
+    same = sum(np.array_equal(alphas[frame], found) for frame, found in render.alphas.items())
     rows = {
-        "frames": len(frames),
+        "frames": len(render.frames),
         "frames_per_second": round(render.frames_per_second, 3),
         "mean_absolute_difference": round(comparison.difference, 5),
         "mean_absolute_difference_in_soft_edges": round(comparison.soft_difference, 5),
         "flicker": round(comparison.flicker, 5),
+        "frames_through_shared_memory": len(render.alphas),
         "files_equal_to_shared_memory": same,
         "seconds_until_engine_ready": round(render.start_seconds, 2),
         "seconds_rendering": round(render.render_seconds, 2),
+        "seconds_compositing": round(render.comp_seconds, 2),
+        "node": render.state,
         "device": render.device,
         "model": render.model,
     }
-    _draw_sheet(render, truths)
+    _draw_sheet(render, alphas, truths)
     if options.json:
-        print(json.dumps({**rows, "mattes": render.pattern, "contact_sheet": str(SHEET), "options": asdict(options)},
-                         default=str))  # fmt: skip
+        files = {
+            "script": str(FOLDER / "demo.nk"),
+            "mattes": render.mattes,
+            "comp": render.comps,
+            "contact_sheet": str(SHEET),
+        }
+        print(json.dumps({**rows, **files, "options": asdict(options)}, default=str))
     else:
         Console(highlight=False).print(_table(rows))
-        print(f"Mattes         {render.pattern}\nContact sheet  {SHEET}", flush=True)
-    if same != len(frames):
-        talk.print(f"{len(frames) - same} matte files differ from what came through shared memory: that is a bug.")
+        print(f"Script         {FOLDER / 'demo.nk'}\nMattes         {render.mattes}\nComp           {render.comps}")
+        print(f"Contact sheet  {SHEET}", flush=True)
+    if same != len(render.alphas):
+        talk.print(f"{len(render.alphas) - same} matte files differ from what came through shared memory: that is a bug.")
         return 1
     return 0
 
 
-def _draw_sheet(render: DemoRender, truths: dict[int, npt.NDArray[np.float32]]) -> None:
-    frames = sorted(truths)
+def _draw_sheet(render: DemoRender, alphas: Pixels, truths: Pixels) -> None:
+    frames = render.frames
     chosen = sorted({frames[round(i * (len(frames) - 1) / max(COLUMNS - 1, 1))] for i in range(COLUMNS)})
     columns = [
-        Column(f, _read(frame_path(plate_pattern(FOLDER), f)), render.alphas[f].astype(np.float32), truths[f])
+        Column(
+            f,
+            _read(frame_path(plate_pattern(FOLDER), f)),
+            alphas[f],
+            truths[f],
+            _read(frame_path(render.comps, f))[..., :3],
+        )
         for f in chosen
     ]
     write_contact_sheet(SHEET, columns)

@@ -1,28 +1,38 @@
-"""The demo's render: plates out of EXR files into the engine's ring, alphas out of the other ring, mattes on the disk."""
+"""The demo's render: examples/demo.nk in the embedded host, its node's mattes, its Write's comps; and a cross-check.
+
+demo/demo.nk ─ node ─▶ engine reads demo/plates ─▶ demo/mattes
+             └ Write ─▶ demo/comp
+the first block again: plates through shared memory ─▶ the same engine ─▶ alphas through shared memory
+"""
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gvm_matte
 import numpy as np
 import numpy.typing as npt
 import OpenImageIO as oiio
-from gvm_matte.client import MatteJob, MatteSession, PlateData, RenderResult
+from gvm_matte.cli import comp_engine, comp_render, comp_script
+from gvm_matte.client import MatteJob, MatteSession, PlateData
 from gvm_matte.errors import PlateUnreadableError
 from gvm_matte.frame_buffer import SlotInfo
 from gvm_matte.image import Box
 from gvm_matte.paths import frame_path
-from gvm_matte.protocol import Message, Progress, Sink, Source
+from gvm_matte.protocol import Sink, Source
 
 from .demo_options import DemoOptions
 from .sample_plate import FIRST, HEIGHT, WIDTH, plate_pattern
 
 BUILTIN = Path(gvm_matte.__file__).resolve().parent / "engine" / "builtin"
+SCRIPT = Path(__file__).resolve().parent.parent / "examples" / "demo.nk"
 NUMPY = {"half": np.float16, "float": np.float32}
+Show = Callable[[str, str, int, int], None]  # what, stage, done, total
 
 
 @dataclass(frozen=True)
@@ -30,56 +40,127 @@ class DemoRender:
     """What came of it.
 
     Attributes:
-        alphas: by frame, [h,w] half, as they came through shared memory.
-        pattern: of the matte files.
+        frames: that were rendered.
+        mattes, comps: patterns of the files.
+        alphas: of the first block by frame, [h,w] half, as they came through shared memory.
         start_seconds: until the engine was up and had its model.
         render_seconds: from there to the last matte on the disk.
+        comp_seconds: what the Write took.
+        state: what the node says of its mattes afterwards.
+        notices: what the engine had to say.
     """
 
+    frames: tuple[int, ...]
+    mattes: str
+    comps: str
     alphas: dict[int, npt.NDArray[np.float16]]
-    pattern: str
     start_seconds: float
     render_seconds: float
+    comp_seconds: float
+    state: str
     device: str
     model: str
-    result: RenderResult
+    notices: list[str]
 
     @property
     def frames_per_second(self) -> float:
         """Over the rendering, without the engine's start."""
-        return len(self.alphas) / max(self.render_seconds, 1e-6)
+        return len(self.frames) / max(self.render_seconds, 1e-6)
 
 
-def render_mattes(folder: Path, options: DemoOptions, *, show: Callable[[str, int], None]) -> DemoRender:
-    """Renders the sample plate on an engine of its own.
+def render_demo(folder: Path, options: DemoOptions, *, show: Show) -> DemoRender:
+    """Opens the script in the demo's folder, renders its node, executes its Write, on an engine of its own.
 
     Args:
         folder: of the demo.
-        show: told the stage and the frames that are done.
+        show: told what is rendered, the stage, and how many frames are done.
 
     Raises:
         GvmMatteError: no weights, no engine, no room: says what to do.
     """
+    script = folder / "demo.nk"
+    shutil.copyfile(SCRIPT, script)
+    log = folder / "engine.log"
+    log.unlink(missing_ok=True)
+    started = time.monotonic()
+    with (
+        comp_script.opened(str(script)) as host,
+        comp_engine.one_engine(own=True, log=lambda text: log.write_text(text, encoding="utf-8")) as engine,
+    ):
+        assert engine is not None  # it was asked for one of its own
+        import gvm_matte.nodes as gvm
+
+        node = _set_up(options)
+        made, ready, ended = _mattes(node, show)
+        comps, comp_seconds = _comps(host, options, show)
+        alphas = _through_shared_memory(made.order, folder)
+        status = engine.status()
+        return DemoRender(
+            made.frames, made.order.path, comps, alphas, ready - started, ended - ready, comp_seconds,
+            gvm.look(node).text, status.device, status.model, made.notices,
+        )  # fmt: skip
+
+
+def _set_up(options: DemoOptions) -> Any:
+    """What the command line says goes into the script's knobs, as a person would set them."""
+    import nuke
+
+    last = FIRST + options.frames - 1
+    nuke.root()["last_frame"].setValue(last)
+    read: Any = nuke.toNode("Read1")
+    read["last"].setValue(last)
+    node: Any = nuke.toNode("GVMMatte1")
+    params = {
+        "model_base": str(options.model_base or BUILTIN), "size": options.size, "device": options.device,
+        "max_resolution": max(512, options.size), "existing": "overwrite",
+    }  # fmt: skip
+    comp_script.set_params([node], params)
+    return node
+
+
+def _mattes(node: Any, show: Show) -> tuple[Any, float, float]:
+    """The node's render, and when it had its model and when its last matte."""
+    began: list[float] = []
+
+    def look(made: Any) -> None:
+        if made.stage != "loading" and not began:
+            began.append(time.monotonic())
+        if made.finished.is_set():
+            began.append(time.monotonic())
+        show("matte", made.stage, made.done, len(made.frames))
+
+    made = comp_render.run_node(node, None, look)
+    return made, began[0], began[-1]
+
+
+def _comps(host: Any, options: DemoOptions, show: Show) -> tuple[str, float]:
+    """Executes the Write as `nuke -x` does; gives its files' pattern and the seconds."""
+    import nuke
+
+    done = [0]
+
+    def frame_done() -> None:
+        done[0] += 1
+        show("comp", "writing", done[0], options.frames)
+
+    nuke.addAfterFrameRender(frame_done)
+    began = time.monotonic()
+    host.render_writes(range(FIRST, FIRST + options.frames))
+    write: Any = nuke.toNode("Write1")
+    return str(write["file"].getEvaluatedValue()).replace("%04d", "####"), time.monotonic() - began
+
+
+def _through_shared_memory(order: Any, folder: Path) -> dict[int, npt.NDArray[np.float16]]:
+    """The first block once more: plates and alphas by way of the rings, as a host without files on disk has them."""
     display = Box(0, 0, WIDTH, HEIGHT)
-    pattern = str(folder / "mattes" / "matte.####.exr")
     job = MatteJob(
         source=Source("buffers", display=display.as_tuple, colorspace="scene_linear"),
-        sink=Sink(path=pattern, buffers=True),
-        frames=f"{FIRST}-{FIRST + options.frames - 1}",
-        params={
-            "model_base": str(options.model_base or BUILTIN),
-            "num_frames_per_batch": 8,
-            "num_overlap_frames": 2,
-            "decode_chunk_size": 8,
-            "num_interp_frames": 1,
-            "size": options.size,
-            "max_resolution": max(512, options.size),
-            "input_colorspace": "scene_linear",
-            "device": options.device,
-        },
+        sink=Sink(buffers=True),
+        frames=f"{order.span[0]}-{order.plan.block(0).last}",
+        shot=order.span,
+        params={**order.params, "input_colorspace": "scene_linear"},
     )
     alphas: dict[int, npt.NDArray[np.float16]] = {}
-    began: list[float] = []
 
     def read_plate(frame: int) -> PlateData:
         path = frame_path(plate_pattern(folder), frame)
@@ -93,23 +174,6 @@ def render_mattes(folder: Path, options: DemoOptions, *, show: Callable[[str, in
         flat = np.frombuffer(pixels, NUMPY[info.dtype])
         alphas[frame] = flat.reshape(info.box.height, info.box.width).copy()  # the slot goes back after this call
 
-    def on_event(message: Message) -> None:
-        if isinstance(message, Progress):
-            if message.stage != "loading" and not began:
-                began.append(time.monotonic())
-            show(message.stage, message.done)
-
-    started = time.monotonic()
-    with (folder / "engine.log").open("w", encoding="utf-8") as log:
-
-        def write_log(line: str) -> None:
-            log.write(line + "\n")
-            log.flush()
-
-        with MatteSession(log=write_log) as session:
-            engine = session.engine()
-            result = session.render(job, plates=read_plate, take_alpha=take_alpha, on_event=on_event)
-            ended = time.monotonic()
-            status = engine.status()
-    ready = began[0] if began else started
-    return DemoRender(alphas, pattern, ready - started, ended - ready, status.device, status.model, result)
+    with MatteSession(warm=True) as session:
+        session.render(job, plates=read_plate, take_alpha=take_alpha)
+    return alphas
