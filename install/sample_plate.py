@@ -104,7 +104,7 @@ def write_exr(path: str, pixels: npt.NDArray[np.float32], channels: tuple[str, .
     spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], len(channels), datatype)
     spec.channelnames = channels
     spec.attribute("compression", "zip")
-    spec.attribute("oiio:ColorSpace", "scene_linear")
+    spec.attribute("oiio:ColorSpace", "lin_rec709_scene")
     spec.attribute("FramesPerSecond", oiio.TypeDesc("rational"), (FRAMES_PER_SECOND, 1))
     part = part_path(path)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
