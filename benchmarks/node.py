@@ -5,7 +5,7 @@
 Both ask the same warm engine for the same block of the same plates and write it anew every time. "Through the node" is the
 button's function in a GUI session of the embedded host until the node shows the matte, event loop included. The difference
 of the two is noisy where the machine is busy; the time that a render spends outside its call of the engine is not, so it
-stands beside it. A branch is measured, too: there the plates are rendered first, which is Nuke's own work.
+stands beside it. A branch is measured, too: there Nuke renders the plates meanwhile, and the engine waits for them.
 """
 
 from __future__ import annotations

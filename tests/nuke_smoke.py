@@ -146,13 +146,17 @@ class Smoke:
         self.expect(self.gvm.output_pattern(copy) == self.gvm.output_pattern(self.node), False)
         nuke.delete(copy)
 
-    def step_14_a_branch_is_rendered_block_by_block(self) -> None:
+    def step_14_a_branch_is_rendered_while_the_engine_works(self) -> None:
         grade = nuke.nodes.Grade(inputs=[self.node.input(0)])
         grade["multiply"].setValue(0.5)
         self.node.setInput(0, grade)
-        self.text(self.node, "Stale", "the plate changed")
+        self.text(self.node, "Stale")
         self.gvm.render(self.node, wait=True)
         self.text(self.node, "Fresh: 1001-1010")
+        grade["multiply"].setValue(0.6)
+        self.text(self.node, "Stale: 1001-1010", "what is upstream changed")
+        grade["multiply"].setValue(0.5)
+        self.expect(len(self.gvm.render(self.node, wait=True).kept), LAST - FIRST + 1)
         self.expect([one.name() for one in self.node.nodes() if one.Class() == "Write"], [])
 
     def step_15_a_time_offset_shifts_what_is_shown(self) -> None:

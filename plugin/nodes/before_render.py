@@ -43,7 +43,7 @@ def _wanted(order: Order, when: str) -> Tuple[int, ...]:
     """Frames to be asked for: those without a file, or all unless everything is fresh."""
     if when == "if missing":
         return tuple(f for f in order.frames if not Path(frame_path(order.path, f - order.offset)).is_file())
-    return () if order.branches and holding.survey(order).kind == state.FRESH else order.frames.frames
+    return () if order.branches and holding.asked(order).kind == state.FRESH else order.frames.frames
 
 
 def mattes_above(node: nuke.Node) -> List[nuke.Node]:

@@ -15,8 +15,11 @@ import nuke
 
 from ..client import MatteSession
 from ..errors import EngineError, GvmMatteError, ProtocolError
+from ..paths import frame_path
 from ..protocol import Message, Surveyed
-from . import branch_log, graph, names, order, output, plates, state, values
+from . import graph, names, order, output, plates, state, values
+from .main_thread import meanwhile_serving
+from .matte_header import read_window
 from .order import Order
 from .plates import FilePlate
 from .state import NodeState
@@ -64,7 +67,7 @@ def look(node: nuke.Node) -> NodeState:
     if names.node_id(node) in _busy:
         return of(node)
     try:
-        found = surveyed(_prepare(node)) if node.input(names.PLATE) is not None else UNCONNECTED
+        found = asked(_prepare(node)) if node.input(names.PLATE) is not None else UNCONNECTED
     except GvmMatteError as exc:
         found = NodeState(state.FAILED, values.words(exc))
     show(node, found)
@@ -120,6 +123,11 @@ def busy(node_id: str, rendering: bool) -> None:
         _busy.discard(node_id)
 
 
+def asked(taken: Order) -> NodeState:
+    """As `surveyed`, waited for on the main thread, where renders may need it meanwhile."""
+    return meanwhile_serving(lambda: surveyed(taken))
+
+
 def surveyed(taken: Order) -> NodeState:
     """What an order's files are; what keeps it from being known is a state, too. In any thread."""
     if not output.has_files(taken.path):
@@ -138,17 +146,22 @@ def survey(taken: Order) -> NodeState:
     Raises:
         GvmMatteError: there is no engine, no plate, no weights …
     """
-    if taken.branches:
-        return state.from_survey(branch_log.survey(taken))
     answers: List[Surveyed] = []
 
     def on_event(message: Message) -> None:
         if isinstance(message, Surveyed):
             answers.append(message)
 
+    job = taken.job(taken.frames, {}, dry_run=True, data=area_of_mattes(taken) if taken.by_data else ())
     with MatteSession(warm=True) as session:
-        session.render(taken.job(taken.frames, {}, dry_run=True), on_event=on_event)
-    return state.from_survey(answers[-1], taken.offset)
+        session.render(job, on_event=on_event)
+    return state.from_survey(answers[-1], taken.offset, branch=bool(taken.branches))
+
+
+def area_of_mattes(taken: Order) -> Tuple[int, ...]:
+    """The window of the mattes on disk: what it was of the plates, as long as nothing else says that those changed."""
+    windows = (read_window(frame_path(taken.path, frame)) for frame in taken.frames)
+    return next((window for window in windows if window), ())
 
 
 def _prepare(node: nuke.Node) -> Order:

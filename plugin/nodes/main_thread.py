@@ -1,8 +1,9 @@
 """How a thread asks Nuke's main thread to do something.
 
 With a GUI's event loop calls are queued with `nuke.executeInMainThread`. Where the main thread itself waits for the render
-(a terminal session, a render that asks for its mattes) it serves a queue of ours meanwhile. Nobody waits without end:
-`executeInMainThreadWithResult` has no time-out, so it is not used.
+(a terminal session, a render that asks for its mattes) it serves a queue of ours meanwhile, and then for all renders that
+go on: the engine does one job at a time, so a main thread that waits for the engine while another render's job waits for a
+plate would wait for itself. Nobody waits without end: `executeInMainThreadWithResult` has no time-out, so it is not used.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, List, Optional, Tuple, TypeVar
 
 import nuke
 
 from ..errors import CancelledError
 
 Call = Callable[[], Any]
+T = TypeVar("T")
 LOOK_SECONDS = 0.05
+_serving: List[MainThread] = []  # whose `serve` runs, the innermost last
 
 
 class MainThread:
@@ -64,9 +67,14 @@ class MainThread:
                 done.set()
 
         self.post(run)
+        asked: List[MainThread] = [self]
         while not done.wait(LOOK_SECONDS):
             if stop() and begun.acquire(blocking=False):
                 raise CancelledError("The render was cancelled.")
+            for other in _serving[-1:]:
+                if other not in asked:  # whoever comes to it first makes the call
+                    asked.append(other)
+                    other.post(run)
         value, error = answers[0]
         if error is not None:
             raise error
@@ -75,13 +83,43 @@ class MainThread:
     def serve(self, until: Callable[[], bool], tick: Call) -> None:
         """Makes the calls that threads ask for until `until()`; on the main thread, which waits here."""
         assert self._queue is not None
-        while True:
-            ended = until()
-            try:
-                call = self._queue.get(timeout=0.0 if ended else LOOK_SECONDS)
-            except queue.Empty:
-                if ended:
-                    return
-                tick()
-                continue
-            call()
+        _serving.append(self)
+        try:
+            while True:
+                ended = until()
+                try:
+                    call = self._queue.get(timeout=0.0 if ended else LOOK_SECONDS)
+                except queue.Empty:
+                    if ended:
+                        return
+                    tick()
+                    continue
+                call()
+        finally:
+            _serving.remove(self)
+
+
+def meanwhile_serving(call: Callable[[], T]) -> T:
+    """Makes a call in a thread and waits for it on the main thread, which serves renders meanwhile.
+
+    Raises:
+        What the call raised.
+    """
+    server, done = MainThread(serves=True), threading.Event()
+    answers: List[Tuple[Any, Optional[BaseException]]] = []
+
+    def run() -> None:
+        try:
+            answers.append((call(), None))
+        except BaseException as exc:
+            answers.append((None, exc))
+        done.set()
+        server.post(lambda: None)  # wakes it
+
+    threading.Thread(target=run, name="gvm-matte-survey", daemon=True).start()
+    server.serve(done.is_set, lambda: None)
+    value, error = answers[0]
+    if error is not None:
+        raise error
+    result: T = value
+    return result

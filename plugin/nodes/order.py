@@ -1,13 +1,15 @@
 """What a node asks of an engine, taken down on the main thread: afterwards threads work with it and ask Nuke nothing.
 
 Where the plate comes through a TimeOffset the engine works in the plate's own frame numbers: mattes lie on disk under
-them, and the node inside shifts what it reads. `offset` is the script's frame less the plate's.
+them, and the node inside shifts what it reads. `offset` is the script's frame less the plate's; with a branch it is 0.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Dict, Iterable, Mapping, Optional, Tuple
 
 import nuke
@@ -17,11 +19,12 @@ from ..errors import FrameRangeError, UsageError
 from ..frames import BlockPlan, FrameRange
 from ..keys import ShotParams
 from ..protocol import Sink, Source
-from . import names, output, plates, values
+from . import branch_keys, names, output, plates, values
 from .plates import BranchPlate, FilePlate, Plate
 
 Span = Tuple[int, int]
 _MASKS = {names.GARBAGE: "garbage", names.CORE: "core"}
+_GROWING = {names.PLATE: "plates", **_MASKS}  # as the protocol names the inputs
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Order:
         plate: what is at the plate input; masks: what is at the others.
         params: for `MatteJob`; keys are in the plate's frames.
         path: of the mattes.
-        window: (width, height) of the plate, for branches: what a rendered plate takes on disk.
+        window, pixel_aspect: (width, height) and shape of the pixels of what is rendered, where there are branches.
+        keys: what the frames of branches are known by, by input, then by frame ranges as text.
     """
 
     node_id: str
@@ -45,6 +49,8 @@ class Order:
     path: str
     offset: int
     window: Tuple[int, int]
+    pixel_aspect: float
+    keys: Mapping[int, Mapping[str, str]]
 
     @property
     def frames(self) -> FrameRange:
@@ -66,25 +72,38 @@ class Order:
         every = {names.PLATE: self.plate, **masks}
         return {index: plate for index, plate in every.items() if isinstance(plate, BranchPlate)}
 
-    def job(self, frames: Iterable[int], rendered: Mapping[int, str], *, dry_run: bool = False) -> MatteJob:
+    @property
+    def by_data(self) -> bool:
+        """Whether the matte's area is the union of the data windows of a branch, which only rendered plates tell."""
+        return isinstance(self.plate, BranchPlate) and ShotParams.of(self.params).base.area == "data"
+
+    def job(
+        self, frames: Iterable[int], rendered: Mapping[int, str], *, dry_run: bool = False, data: Tuple[int, ...] = ()
+    ) -> MatteJob:
         """The job for some frames of the script.
 
         Args:
-            rendered: patterns of the branches that were rendered, by input.
+            rendered: patterns by input, where Nuke renders the branches to; for a dry run nothing need be there.
+            data: where it is known, the union of a branch's data windows (x0, y0, x1, y1; half open).
         """
         params = dict(self.params)
         if dry_run:
             params.pop("max_frames", None)  # says how far to work, not what is there
+        branches = self.branches
+        paths = {index: rendered.get(index, _nowhere(index)) for index in branches}
         for index, what in _MASKS.items():
             if what in self.masks:
                 plate = self.masks[what]
-                params[what] = plate.path if isinstance(plate, FilePlate) else rendered[index]
-        path = self.plate.path if isinstance(self.plate, FilePlate) else rendered[names.PLATE]
+                params[what] = plate.path if isinstance(plate, FilePlate) else paths[index]
+        source = Source("files", self.plate.path if isinstance(self.plate, FilePlate) else paths[names.PLATE])
+        if branches:
+            growing = {_GROWING[index]: dict(self.keys[index]) for index in branches}
+            source = dataclasses.replace(
+                source, display=(0, 0, *self.window), data=data, pixel_aspect=self.pixel_aspect, growing=growing
+            )
         asked = FrameRange.of(frame - self.offset for frame in frames)
         shot = (self.span[0] - self.offset, self.span[1] - self.offset)
-        return MatteJob(
-            source=Source("files", path), sink=Sink(self.path), frames=str(asked), shot=shot, params=params, dry_run=dry_run
-        )
+        return MatteJob(source, Sink(self.path), frames=str(asked), shot=shot, params=params, dry_run=dry_run)
 
     def script_frames(self, text: str) -> Tuple[int, ...]:
         """A range that an engine wrote, in the script's numbers."""
@@ -143,19 +162,28 @@ def take(node: nuke.Node) -> Order:
     if "ocio" not in params:
         params.update({"ocio": config} if (config := _config()) else {})
     ShotParams.of(params)
-    above = node.input(0)
-    direct = all(isinstance(one, FilePlate) for one in (plate, *masks.values()))
-    window = (0, 0) if direct or above is None else _window(above)
-    return Order(names.node_id(node), node.name(), wanted, plate, masks, params, output.pattern(node), offset, window)
+    every = {names.PLATE: plate, **{index: masks[what] for index, what in _MASKS.items() if what in masks}}
+    rendered = [index for index, one in every.items() if isinstance(one, BranchPlate)]
+    window, pixel_aspect = _shape(node.input(rendered[0])) if rendered else ((0, 0), 1.0)
+    shot = range(wanted[0], wanted[1] + 1)
+    keys = {index: branch_keys.of_frames(node.input(index), shot) for index in rendered}
+    path = output.pattern(node)
+    return Order(names.node_id(node), node.name(), wanted, plate, masks, params, path, offset, window, pixel_aspect, keys)
 
 
-def _window(node: nuke.Node) -> Tuple[int, int]:
-    """A branch's size; the script's where the branch cannot be evaluated, which its render will say better."""
+def _nowhere(index: int) -> str:
+    """A path for plates that will not be rendered."""
+    return str(Path(tempfile.gettempdir(), "gvm-plates-none", f"{names.INPUTS[index]}.%04d.exr"))
+
+
+def _shape(node: Optional[nuke.Node]) -> Tuple[Tuple[int, int], float]:
+    """A branch's size and pixel aspect; the script's where it cannot be evaluated, which its render will say better."""
     try:
-        return int(node.width()), int(node.height())
+        assert node is not None, "a branch is connected"
+        return (int(node.width()), int(node.height())), float(node.pixelAspect())
     except RuntimeError:
         size = nuke.root()["format"].value()
-        return int(size.width()), int(size.height())
+        return (int(size.width()), int(size.height())), float(size.pixelAspect())
 
 
 def _agree(plate: Plate, masks: Iterable[Plate]) -> bool:

@@ -6,23 +6,15 @@ TimeOffset are looked through; the offsets add up.
 
 from __future__ import annotations
 
-import hashlib
-import os
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, List, Optional, Tuple, Union
+from typing import Any, Optional, Tuple, Union
 
 import nuke
 
 from ..errors import UsageError
-from ..paths import frame_field
+from . import branch_keys
 
 _PASS = frozenset({"Dot", "NoOp", "FrameRange"})
-_NOT_PIXELS = frozenset({
-    "xpos", "ypos", "selected", "label", "note_font", "note_font_size", "note_font_color", "tile_color", "gl_color", "name",
-    "postage_stamp", "help", "icon", "indicators", "bookmark", "hide_input", "cached", "dope_sheet", "status", "problem",
-    "engine_status", "has_matte", "onCreate", "onDestroy", "knobChanged", "updateUI", "autolabel", "reload", "version",
-})  # fmt: skip
 _SPACES = {"linear": "scene_linear", "sRGB": "srgb"}  # Nuke's own names for what every config of ours knows
 
 
@@ -40,7 +32,7 @@ class FilePlate:
 
 @dataclass(frozen=True)
 class BranchPlate:
-    """A branch of the script. `key` changes when a knob upstream or a file that it reads does."""
+    """A branch of the script. `key` changes when a knob upstream or the ends of a sequence that it reads do."""
 
     key: str
 
@@ -58,12 +50,7 @@ def connected(node: nuke.Node, index: int) -> Optional[Plate]:
 
 def branch(node: nuke.Node, index: int) -> BranchPlate:
     """An input as a branch, whatever is connected."""
-    digest = hashlib.blake2b(digest_size=12)
-    for one in _upstream(node.input(index)):
-        digest.update(_looks(one).encode("utf-8", "surrogateescape"))
-    root = nuke.root()
-    digest.update(f"{root['format'].value().width()}x{root['format'].value().height()}".encode())
-    return BranchPlate(digest.hexdigest())
+    return BranchPlate(branch_keys.of_branch(node.input(index)))
 
 
 def require_plate(node: nuke.Node) -> Plate:
@@ -108,21 +95,10 @@ def _disabled(node: nuke.Node) -> bool:
 def _read(node: nuke.Node, offset: int) -> Optional[FilePlate]:
     file: Any = node["file"]
     path = str(file.getEvaluatedValue() or "")
-    shift = _shift(node)
+    shift = branch_keys.shift_of(node)
     if not path or "%V" in path or "%v" in path or shift is None:
         return None
     return FilePlate(path, offset + shift, _colorspace(node))
-
-
-def _shift(node: nuke.Node) -> Optional[int]:
-    """The script's frame less the file's, as the Read says it; None where an expression does."""
-    text = str(node["frame"].value()).strip()
-    mode = str(node["frame_mode"].value())
-    if not text:
-        return 0
-    if mode == "start at" and text.lstrip("-").isdigit():
-        return int(text) - int(node["first"].value())
-    return None
 
 
 def _colorspace(node: nuke.Node) -> str:
@@ -131,60 +107,6 @@ def _colorspace(node: nuke.Node) -> str:
         return "raw"
     name = str(node["colorspace"].value())
     return "" if name.startswith("default") else _SPACES.get(name, name)
-
-
-# -- branches
-
-
-def _upstream(node: Optional[nuke.Node]) -> List[nuke.Node]:
-    """Everything that a branch is made of, each once, in an order that depends on the connections alone."""
-    found: List[nuke.Node] = []
-    waiting, seen = [node], set()
-    while waiting:
-        one = waiting.pop()
-        if one is None or one.Class() == "Root" or one.fullName() in seen:
-            continue
-        seen.add(one.fullName())
-        found.append(one)
-        waiting += [one.input(index) for index in range(one.inputs())]
-        waiting += one.dependencies(nuke.EXPRESSIONS | nuke.LINKINPUTS)
-        if isinstance(one, nuke.Group):
-            waiting += list(one.nodes())
-    return found
-
-
-def _looks(node: nuke.Node) -> str:
-    """A node's class, knobs and files, as text."""
-    lines = []
-    for name, knob in sorted(node.knobs().items()):
-        if name not in _NOT_PIXELS and not isinstance(knob, (nuke.Tab_Knob, nuke.Text_Knob, nuke.Script_Knob)):
-            lines.append(f"{name} {knob.toScript()}")
-    if node.Class() == "Read":
-        file: Any = node["file"]
-        lines.append(stamp(str(file.getEvaluatedValue() or "")))
-    return "\n".join([node.Class(), *lines, ""])
-
-
-def stamp(path: str) -> str:
-    """Time and size of a file; of a sequence its folder's time and those of its first and last file by name."""
-    if frame_field(path) is None:
-        return _one_stamp(path)
-    folder, name = os.path.split(path)
-    stem = name.split(frame_field(path) or "\0")[0]
-    try:
-        files = sorted(entry.name for entry in os.scandir(folder or ".") if entry.name.startswith(stem))
-    except OSError:
-        return "no folder"
-    ends = [_one_stamp(os.path.join(folder, one)) for one in (files[:1] + files[-1:])]
-    return "|".join([str(len(files)), *ends])
-
-
-def _one_stamp(path: str) -> str:
-    try:
-        info = Path(path).stat()
-    except OSError:
-        return "no file"
-    return f"{info.st_mtime_ns} {info.st_size}"
 
 
 def span_of(node: nuke.Node) -> Tuple[int, int]:

@@ -1,8 +1,8 @@
 """Plates of branches: rendered by a Write that lives only meanwhile, to a folder in memory, and removed afterwards.
 
-The same branch comes to lie under the same path with the same time stamp, since that is what the engine knows a plate by:
-rendered again unchanged, its mattes are kept. Who cleans up: `close`; folders that a dead session left are removed by the
-next one that needs their name.
+    Write ─▶ FOLDER/part/plate.1001.exr ─ there, and not empty ─▶ FOLDER/plate.1001.exr, which the engine waits for
+
+Who cleans up: `close`; folders that a dead session left are removed by the next one that renders a branch.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import contextlib
 import os
 import shutil
 import tempfile
+import threading
 import time
 from pathlib import Path
-from typing import Dict, Iterable, Iterator, List, Tuple
+from typing import Dict, Iterator, Set
 
 import nuke
 
@@ -24,7 +25,6 @@ from . import names
 from .order import Order
 
 MEMORY = Path("/dev/shm")
-STAMP = 946684800  # 2000-01-01: a plate's time must not say when it was rendered
 CHANNELS = {names.PLATE: "rgb", names.GARBAGE: "alpha", names.CORE: "alpha"}
 NEW_SECONDS = 60.0
 _OWNER = "owner"
@@ -41,55 +41,54 @@ class RamPlates:
     """
 
     def __init__(self, order: Order, held: int) -> None:
-        self._order = order
-        self._written: Dict[int, List[int]] = {index: [] for index in order.branches}
+        self._order, self._held = order, held
+        self._there: Dict[int, Set[int]] = {index: set() for index in order.branches}
+        self._lock = threading.Lock()  # the main thread writes, the one that follows the engine removes
         need = sum(_plate_bytes(order, index) for index in order.branches) * held
-        self.folder = _folder(need, _name(order))
-        self.patterns = {index: str(self.folder / f"{names.INPUTS[index]}.%04d.exr") for index in order.branches}
+        self.folder = _folder(need)
+        self.patterns = {index: str(self.folder / _name(index)) for index in order.branches}
+        self._parts = {index: str(self.folder / "part" / _name(index)) for index in order.branches}
 
-    def missing(self, index: int, frames: Iterable[int]) -> List[int]:
-        """The frames of an input that were not rendered yet."""
-        there = set(self._written[index])
-        return [frame for frame in frames if frame not in there]
+    def has_room(self, index: int) -> bool:
+        """Whether one more plate of an input may lie there."""
+        with self._lock:
+            return len(self._there[index]) < self._held
 
-    def write(self, node: nuke.Node, index: int, frames: List[int]) -> None:
-        """Renders frames of an input; on the main thread.
+    def write(self, node: nuke.Node, index: int, frame: int) -> None:
+        """Renders a frame of an input and puts it in its place; on the main thread.
 
         Raises:
             CancelledError: the person stopped it.
-            PlateError: it cannot be rendered; the message names the frames and says what Nuke says.
+            PlateError: it cannot be rendered; the message names the frame and says what Nuke says.
         """
-        for first, last in _runs(frames):
-            try:
-                with _write_node(node, index, self.patterns[index]) as write, _no_proxy():
-                    nuke.execute(write, first, last, 1, [self._view()])
-            except RuntimeError as exc:
-                if str(exc).startswith("Cancelled"):
-                    raise CancelledError("The render was cancelled.") from exc
-                what = f"The {names.INPUTS[index]} input of {self._order.name}"
-                raise PlateError(f"{what} cannot be rendered for frames {first}-{last}: {exc}", frame=first) from exc
-            for frame in range(first, last + 1):
-                self._check(index, frame)
+        try:
+            with _write_node(node, index, self._parts[index]) as write, _no_proxy():
+                nuke.execute(write, frame, frame, 1, [self._view()])
+        except RuntimeError as exc:
+            if str(exc).startswith("Cancelled"):
+                raise CancelledError("The render was cancelled.") from exc
+            what = f"The {names.INPUTS[index]} input of {self._order.name}"
+            raise PlateError(f"{what} cannot be rendered for frame {frame}: {exc}", frame=frame) from exc
+        part = Path(frame_path(self._parts[index], frame))
+        if not part.is_file() or part.stat().st_size == 0:
+            raise PlateError(f"Nuke did not write {part}; is the folder full?", frame=frame, path=str(part))
+        with self._lock:
+            part.replace(frame_path(self.patterns[index], frame))
+            self._there[index].add(frame)
 
     def _view(self) -> str:
         """The view to look at: the one that the knob names, else the script's first."""
         views, wanted = nuke.views(), self._order.params.get("view", "")
         return wanted if wanted in views else views[0]
 
-    def _check(self, index: int, frame: int) -> None:
-        path = Path(frame_path(self.patterns[index], frame))
-        if not path.is_file() or path.stat().st_size == 0:
-            raise PlateError(f"Nuke did not write {path}; is the folder full?", frame=frame, path=str(path))
-        os.utime(path, (STAMP, STAMP))
-        self._written[index].append(frame)
-
-    def forget(self, before: int) -> None:
-        """Removes the plates of frames that no later block needs; their names stay known as rendered."""
-        for index, frames in self._written.items():
-            for frame in frames:
-                if frame < before:
-                    with contextlib.suppress(FileNotFoundError):
-                        Path(frame_path(self.patterns[index], frame)).unlink()
+    def forget(self, index: int, before: int) -> None:
+        """Removes an input's plates of earlier frames."""
+        with self._lock:
+            gone = {frame for frame in self._there[index] if frame < before}
+            for frame in gone:
+                with contextlib.suppress(OSError):  # Windows: still open; `close` removes it
+                    Path(frame_path(self.patterns[index], frame)).unlink()
+            self._there[index] -= gone
 
     def close(self) -> None:
         """Removes everything."""
@@ -103,17 +102,17 @@ def _plate_bytes(order: Order, index: int) -> int:
     return width * height * 2 * len(CHANNELS[index].replace("alpha", "a")) + (1 << 16)
 
 
-def _name(order: Order) -> str:
-    return "-".join([order.node_id[:12], *(plate.key for _, plate in sorted(order.branches.items()))])
+def _name(index: int) -> str:
+    return f"{names.INPUTS[index]}.%04d.exr"
 
 
-def _folder(need: int, name: str) -> Path:
+def _folder(need: int) -> Path:
     """A new folder where there is room: in memory, else on disk."""
     user = "" if os.name == "nt" else f"-{os.getuid()}"
     for root in (MEMORY, Path(tempfile.gettempdir())):
         with contextlib.suppress(OSError):
             if root.is_dir() and shutil.disk_usage(root).free > need + need // 4:
-                return _made(root / f"gvm-plates{user}", name)
+                return _made(root / f"gvm-plates{user}")
     raise MatteWriteError(
         f"The plates need {need / 1e9:.1f} GB while they are rendered; neither memory nor {tempfile.gettempdir()} has that "
         "much room. Render the branch to disk and connect a Read.",
@@ -121,21 +120,18 @@ def _folder(need: int, name: str) -> Path:
     )
 
 
-def _made(base: Path, name: str) -> Path:
-    base.mkdir(mode=0o700, exist_ok=True)
-    if os.name == "posix" and base.lstat().st_uid != os.getuid():
-        raise OSError(f"{base} is another user's.")
-    _sweep(base)
-    folder = base / name
-    try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
-        if _owner_lives(folder):  # another session renders the same node
-            folder = base / f"{name}-{os.getpid()}"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o700)
-    (folder / _OWNER).write_text(str(os.getpid()), encoding="ascii")
-    return folder
+def _made(base: Path) -> Path:
+    while True:
+        base.mkdir(mode=0o700, exist_ok=True)
+        if os.name == "posix" and base.lstat().st_uid != os.getuid():
+            raise OSError(f"{base} is another user's.")
+        try:
+            _sweep(base)
+            folder = Path(tempfile.mkdtemp(prefix="render-", dir=base))
+        except FileNotFoundError:  # a render that ended took the folder away
+            continue
+        (folder / _OWNER).write_text(str(os.getpid()), encoding="ascii")
+        return folder
 
 
 def _sweep(base: Path) -> None:
@@ -188,13 +184,3 @@ def _no_proxy() -> Iterator[None]:
         finally:
             if before:
                 knob.setValue(True)
-
-
-def _runs(frames: List[int]) -> List[Tuple[int, int]]:
-    runs: List[Tuple[int, int]] = []
-    for frame in sorted(frames):
-        if runs and frame == runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], frame)
-        else:
-            runs.append((frame, frame))
-    return runs

@@ -159,4 +159,4 @@ def _look_again(node: nuke.Node, order: Order, *, wait: bool) -> None:
         holding.show(node, NodeState(state.UNKNOWN, "Looking at the mattes…"))
         holding.look_soon(node)
         return
-    holding.show(node, holding.surveyed(order))
+    holding.show(node, holding.asked(order))

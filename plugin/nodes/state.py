@@ -29,16 +29,18 @@ class NodeState:
     there: bool = True
 
 
-def from_survey(found: Surveyed, offset: int = 0) -> NodeState:
-    """The state of a range from what an engine, or the headers, say of its files.
+def from_survey(found: Surveyed, offset: int = 0, *, branch: bool = False) -> NodeState:
+    """The state of a range from what an engine says of its files.
 
     Args:
         offset: script's frame less that of the files.
+        branch: whether the plate is no file, but what nodes upstream make.
     """
     fresh, stale, missing = (_shifted(text, offset) for text in (found.fresh, found.stale, found.missing))
     lacks = f" Missing: {missing}." if missing else ""
     if stale:
-        return NodeState(STALE, f"Stale: {_why(found.reasons, offset, stale)}.{lacks}")
+        why = _why(found.reasons, offset, stale, "what is upstream changed" if branch else _REASONS["plates"])
+        return NodeState(STALE, f"Stale: {why}.{lacks}")
     if not fresh:
         return NodeState(EMPTY, "No matte yet.", there=False)
     if missing:
@@ -46,16 +48,16 @@ def from_survey(found: Surveyed, offset: int = 0) -> NodeState:
     return NodeState(FRESH, f"Fresh: {fresh}.")
 
 
-def _why(reasons: Mapping[str, str], offset: int, stale: str) -> str:
+def _why(reasons: Mapping[str, str], offset: int, stale: str, plates: str) -> str:
     """Frames and causes; causes that hold for the same frames share them."""
     by_frames: List[Tuple[str, List[str]]] = []
     for reason, text in sorted(reasons.items()):
         frames = _shifted(text, offset)
         known = next((causes for other, causes in by_frames if other == frames), None)
         if known is None:
-            by_frames.append((frames, [_cause(reason)]))
+            by_frames.append((frames, [plates if reason == "plates" else _cause(reason)]))
         else:
-            known.append(_cause(reason))
+            known.append(plates if reason == "plates" else _cause(reason))
     return "; ".join(f"{frames} ({', '.join(causes)})" for frames, causes in by_frames) or stale
 
 
