@@ -26,6 +26,17 @@ AUTHENTICATION_SECONDS = 5.0
 
 # States of an engine, as `Status` tells them.
 IDLE, LOADING, RENDERING, STOPPING = "idle", "loading", "rendering", "stopping"
+# Stages of a render, as `Progress` tells them, in words for people.
+STAGE_WORDS = {
+    "loading": "loading the model",
+    "reading": "reading plates",
+    "encoding": "encoding",
+    "denoising": "denoising",
+    "decoding": "decoding",
+    "delivering": "writing",
+    "writing": "writing",
+    "making movies": "making movies",
+}
 
 
 @dataclass(frozen=True)
@@ -268,7 +279,7 @@ class Notice:
 class Progress:
     """How far the job is.
 
-    `stage` is loading, reading, encoding, denoising, decoding, delivering, writing or making movies.
+    `stage` is a key of `STAGE_WORDS`.
     """
 
     job: int

@@ -10,7 +10,8 @@ from typing import Any, Optional, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from .progress import STAGES, FramesPerSecond
+from ..protocol import STAGE_WORDS
+from .progress import FramesPerSecond
 
 EVENT_SECONDS = 0.5  # between two progress events of one node
 
@@ -61,7 +62,7 @@ class CompDisplay:
     def stage(self, name: str, stage: str) -> None:
         """What happens now, and how far it is; told as an event now and then."""
         if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, description=f"{name}: {STAGES.get(stage, stage)}")
+            self._progress.update(self._task, description=f"{name}: {STAGE_WORDS.get(stage, stage)}")
         now = time.monotonic()
         if self._json and now - self._told > EVENT_SECONDS:
             self._told = now

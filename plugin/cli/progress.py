@@ -21,19 +21,8 @@ from rich.text import Text
 from ..client import RenderResult
 from ..frames import FrameRange
 from ..paths import frame_path
-from ..protocol import Accepted, FrameWritten, Message, Notice
+from ..protocol import STAGE_WORDS, Accepted, FrameWritten, Message, Notice
 from ..protocol import Progress as ProgressMessage
-
-STAGES = {
-    "loading": "loading the model",
-    "reading": "reading plates",
-    "encoding": "encoding",
-    "denoising": "denoising",
-    "decoding": "decoding",
-    "delivering": "writing",
-    "writing": "writing",
-    "making movies": "making movies",
-}
 
 
 class FramesPerSecond(ProgressColumn):
@@ -85,7 +74,7 @@ class ProgressDisplay:
             if isinstance(message, FrameWritten):
                 self._progress.advance(self._task)
             elif isinstance(message, ProgressMessage):
-                self._progress.update(self._task, description=STAGES.get(message.stage, message.stage))
+                self._progress.update(self._task, description=STAGE_WORDS.get(message.stage, message.stage))
 
     def summary(self, result: RenderResult, pattern: str) -> None:
         """One line: what was done, how fast, where it is."""

@@ -40,7 +40,7 @@ def make(spec: ParamSpec) -> Any:
     """The knob of a parameter, at its default, with its label, help and range."""
     knob: Any = _bare(spec)
     if spec.type is float and spec.minimum is not None and spec.maximum is not None:
-        knob.setRange(spec.minimum, spec.maximum)
+        knob.setRange(*(spec.usual or (spec.minimum, spec.maximum)))
     if spec.default not in (None, "") and not spec.choices:
         knob.setValue(spec.default)
     notes = [spec.help]

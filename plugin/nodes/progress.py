@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Optional
 
 import nuke
 
-STAGES = {
-    "loading": "loading the model",
-    "reading": "reading plates",
-    "encoding": "encoding",
-    "denoising": "denoising",
-    "decoding": "decoding",
-    "delivering": "writing",
-    "writing": "writing",
-}
+from ..protocol import STAGE_WORDS
+
 LINE_SECONDS = 2.0
 
 
@@ -37,7 +31,7 @@ class RenderProgress:
                 self._task.setMessage(text)
         elif text != self._said and (time.monotonic() - self._line > LINE_SECONDS or done == total):
             self._line = time.monotonic()
-            print(f"GVM Matte, {self._name}: {text}", flush=True)
+            print(f"GVM Matte, {self._name}: {text}", file=sys.stderr, flush=True)  # stdout is the script's
         self._said = text
         return text
 
@@ -54,7 +48,7 @@ class RenderProgress:
 def words(stage: str, done: int, total: int, seconds: float) -> str:
     """`12 of 48 frames, 1.5 frames/s, 24 s left`, or what is done before the first frame."""
     if not done or seconds <= 0:
-        return f"{STAGES.get(stage, stage).capitalize()}, {total} frames to render"
+        return f"{STAGE_WORDS.get(stage, stage).capitalize()}, {total} frames to render"
     speed = done / seconds
     left = (total - done) / speed
     minutes = f"{int(left) // 60} min {int(left) % 60:02d} s" if left >= 60 else f"{left:.0f} s"
