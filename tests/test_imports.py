@@ -17,7 +17,7 @@ LEAVES = [
     "errors", "frames", "image", "paths", "param_spec", "params", "presets", "keys", "protocol", "addresses", "wire",
     "channel", "frame_buffer",
 ]  # fmt: skip
-HOST_SIDE = [*LEAVES, "client"]
+HOST_SIDE = [*LEAVES, "client", "farm"]
 CLIENT = sorted(path.stem for path in (PACKAGE / "client").glob("*.py") if path.stem != "__init__")
 OLDEST = sorted(Path.home().glob(".pyenv/versions/3.9.*/bin/python"))
 
@@ -77,7 +77,7 @@ def test_the_host_side_needs_the_standard_library_alone(module: str) -> None:
 
 
 @pytest.mark.skipif(not OLDEST, reason="there is no Python 3.9 here")
-@pytest.mark.parametrize("module", ["client", "params", "paths"])
+@pytest.mark.parametrize("module", ["client", "farm", "params", "paths"])
 def test_the_host_side_runs_on_the_oldest_python(module: str) -> None:
     assert f"gvm_matte.{module}" in imported_by(module, str(OLDEST[-1]))
 

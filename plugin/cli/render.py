@@ -14,11 +14,15 @@ from contextlib import contextmanager
 from typing import Any, Dict, Iterator, Tuple
 
 from ..client import MatteJob, MatteSession, RenderResult, find_warm_engine
-from ..errors import FrameRangeError
-from ..frames import FrameRange
+from ..errors import FrameRangeError, UsageError
+from ..farm.blocks import frames_of_blocks, parse_blocks
+from ..farm.gpus import take_assigned_gpus
+from ..farm.messages import OpenJdMessages
+from ..frames import BlockPlan, FrameRange
 from ..keys import ShotParams
 from ..protocol import Message, Sink, Source
 from .dry_run import dry_run
+from .openjd import OpenJdProgress, failing, in_session
 from .options import add_params, params_of
 from .progress import ProgressDisplay
 
@@ -41,11 +45,15 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--output", required=True, metavar="PATTERN", help="mattes: mattes/shot.####.exr")
     parser.add_argument("--frames", default="", metavar="RANGE", help="e.g. 1001-1048 or 1-10,15,20-30x2 (default: all)")
     parser.add_argument("--shot-range", default="", metavar="A-B", help="the whole shot (default: what is on disk)")
+    parser.add_argument("--blocks", default="", metavar="RANGE", help="whole blocks by their first frames, e.g. "
+                        "1001-1025:8: a farm's task; needs --shot-range and stands in for --frames")  # fmt: skip
     movies = parser.add_argument_group("movies", "made of the mattes when all are there")
     for kind, help_ in MOVIES.items():
         movies.add_argument(f"--{kind}-movie", default="", metavar="FILE", help=help_)
     add_params(parser)
     add_output(parser)
+    parser.add_argument("--progress", choices=("auto", "openjd"), default="auto",
+                        help="openjd: progress, status and failure for an Open Job Description session")  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="what would be rendered, in which blocks; writes nothing")
     parser.set_defaults(run=run)
 
@@ -56,17 +64,26 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="nothing but errors")
     parser.add_argument("--verbose", action="store_true", help="the engine's log, and where errors come from")
     parser.add_argument("--own-engine", action="store_true", help="do not use a warm engine, even where one runs")
+    parser.set_defaults(progress="auto")
 
 
 def run(args: argparse.Namespace) -> int:
     """The subcommand."""
+    if args.progress == "openjd":
+        with failing(OpenJdMessages()):
+            return _run(args)
+    return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
+    params = params_of(args)
     movies = {kind: getattr(args, f"{kind}_movie") for kind in MOVIES}
     job = MatteJob(
         source=Source("files", args.input),
         sink=Sink(args.output, movies={kind: path for kind, path in movies.items() if path}),
-        frames=args.frames,
+        frames=asked_frames(args, params),
         shot=shot_range(args.shot_range),
-        params=params_of(args),
+        params=params,
     )
     if args.dry_run:
         dry_run(job, as_json=args.json)
@@ -89,6 +106,25 @@ def shot_range(text: str) -> Tuple[int, ...]:
     return shot.first, shot.last
 
 
+def asked_frames(args: argparse.Namespace, params: Dict[str, Any]) -> str:
+    """The frames asked for, as text: those named, or those of the blocks named.
+
+    Raises:
+        UsageError: blocks without their shot, or beside frames.
+        FrameRangeError: no block begins at a frame that is named.
+    """
+    if not args.blocks:
+        return str(args.frames)
+    if args.frames or not args.shot_range:
+        raise UsageError(
+            "--blocks stands in for --frames, and needs --shot-range: blocks are counted from the shot's first."
+        )
+    base = ShotParams.of(params).base
+    first, last = shot_range(args.shot_range)
+    plan = BlockPlan(first, last, base.num_frames_per_batch, base.num_overlap_frames, base.decode_chunk_size)
+    return str(frames_of_blocks(plan, parse_blocks(plan, args.blocks)))
+
+
 def render(job: MatteJob, args: argparse.Namespace) -> RenderResult:
     """Renders a job as the command line asked for it, with progress, and cancels on SIGINT and SIGTERM.
 
@@ -97,22 +133,40 @@ def render(job: MatteJob, args: argparse.Namespace) -> RenderResult:
         CancelledError: a signal came.
     """
     ShotParams.of(job.params)  # wrong values are told before an engine is started
+    take_assigned_gpus()
+    told = OpenJdProgress(OpenJdMessages()) if args.progress == "openjd" else None
     log = (lambda line: print(line, file=sys.stderr, flush=True)) if args.verbose else None
-    with cancel_on_signals() as cancel, ProgressDisplay(shown=not (args.json or args.quiet)) as display:
-        warm = not args.own_engine and has_warm_engine()
+    shown = not (args.json or args.quiet or told)
+    with cancel_on_signals() as cancel, ProgressDisplay(shown=shown) as display:
+        warm = _takes_warm_engine(args)
         with MatteSession(warm=warm, log=log) as session:
 
             def on_event(message: Message) -> None:
                 display.update(message)
                 if args.json:
                     print_message(message)
+                if told is not None:
+                    told.update(message)
 
             result = session.render(job, on_event=on_event, cancel=cancel)
+    if told is not None:
+        told.finished(len(result.written), len(result.kept))
     if args.json:
         print_event("finished", **dataclasses.asdict(result))
     elif not args.quiet:
         display.summary(result, job.sink.path)
     return result
+
+
+def _takes_warm_engine(args: argparse.Namespace) -> bool:
+    """Whether a warm engine does the work. A farm session's is started where it is lost; OpenCue's tasks share none,
+    since a user's warm engine may be on a GPU that belongs to another task.
+    """
+    if args.own_engine:
+        return False
+    if in_session() and args.progress == "openjd":
+        return True
+    return (in_session() or not os.environ.get("CUE_GPU_CORES")) and has_warm_engine()
 
 
 def has_warm_engine() -> bool:

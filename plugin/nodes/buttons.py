@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import Any, Callable, Dict, Optional
 
 import nuke
@@ -52,11 +53,26 @@ def _monitor(node: nuke.Node) -> None:
 
 
 def _submit(node: nuke.Node) -> None:
-    submit = _other("gvm_matte.farm", "submit", "Submitting comes with the folder gvm_matte/farm.")
+    """Saves the job beside the mattes, as a bundle that farms take."""
+    lacking = "Submitting comes with the folder gvm_matte/farm."
+    job_of, settings_of, write = (
+        _other("gvm_matte.farm", name, lacking) for name in ("FarmJob", "FarmSettings", "write_bundle")
+    )
     taken = order.take(node)
     if taken.branches:
         raise UsageError("its plate is a branch, which only Nuke can render; write it to disk and connect a Read.")
-    submit(taken.job(taken.frames, {}), name=node.name(), blocks_per_task=int(node["farm_chunk"].value()))
+    asked = taken.job(taken.frames, {}).render(1)  # with absolute paths
+    folder = Path(asked.sink.path).parent / f"{node.name()}.farm"
+    settings = settings_of(blocks_per_chunk=int(node["farm_chunk"].value()))
+    job = job_of(
+        name=node.name(), input=asked.source.path, output=asked.sink.path, shot=tuple(asked.shot), frames=asked.frames,
+        params=asked.params, settings=settings,
+    )  # fmt: skip
+    write(job, str(folder), replace=True)
+    nuke.message(
+        f"The job is in {folder}. `gvm-matte farm submit {folder} --engine openjd` runs it on this computer; "
+        f"`deadline bundle submit {folder}` sends it to a farm."
+    )
 
 
 def _other(module: str, function: str, lacking: str) -> Callable[..., Any]:

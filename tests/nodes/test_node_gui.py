@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from pathlib import Path
 from typing import Any, List
 
 import pytest
@@ -116,6 +118,19 @@ def test_monitor_submit_and_metadata_say_what_is_missing(gui: Host, shown: Any, 
     nuke.frame(1003)
     shown["metadata"].execute()
     assert "gvm:weights" in gui.messages[-1][1]
+
+
+def test_submit_saves_the_job_for_a_farm(gui: Host, shown: Any) -> None:
+    shown["farm_chunk"].setValue(2)
+    shown["gamma"].setValue(1.5)
+    shown["submit"].execute()
+    said = gui.messages[-1][1]
+    folder = Path(gvm.output_pattern(shown)).parent / "GVMMatte1.farm"
+    assert str(folder) in said and "farm submit" in said
+    job = json.loads((folder / "gvm_job.json").read_text())
+    assert job["settings"]["blocks_per_chunk"] == 2 and job["params"]["gamma"] == 1.5
+    assert job["input"].endswith("plate.%04d.exr") and job["shot"] == [1001, 1017]
+    assert {"template.json", "parameter_values.json", "asset_references.json"} <= {path.name for path in folder.iterdir()}
 
 
 def test_the_label_tells_the_state(gui: Host, shown: Any) -> None:

@@ -1,0 +1,157 @@
+"""A farm job, complete and checked: the shot, which blocks of it, the parameters, and what the farm is asked for.
+
+It is kept as `gvm_job.json` in the bundle, where `status` and `pickup` find it again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Dict, Mapping, Tuple
+
+from ..errors import ParamError, UsageError
+from ..frames import BlockPlan, FrameRange
+from ..keys import ShotParams
+from ..param_spec import FARM
+from ..params import BY_NAME
+from .blocks import blocks_of, frames_of_blocks
+
+JOB_VERSION = 1
+NAME_LENGTH = 128
+_UNFIT = re.compile(r"[\x00-\x1f\x7f{}]+")  # control characters, and what a template would read as a format string
+
+
+@dataclass(frozen=True)
+class FarmSettings:
+    """What the farm is asked for, beyond the mattes.
+
+    Attributes:
+        blocks_per_chunk: blocks of one task; more repeat less work, fewer spread better.
+        gpus: of a worker, 0 for none; gpu_memory: MiB of each, 0 to ask for none in particular.
+        task_seconds, start_seconds: after which a task, and the start of the engine, count as hung.
+        notice_seconds: between the signal of a cancel and the kill.
+        idle_seconds: after which a warm engine that nobody ended ends itself.
+        retries: how often a failed task is tried again; priority: 0 to 100.
+        command: what starts `gvm-matte` on a worker, as words.
+        chunking: whether the farm knows TASK_CHUNKING; else tasks are written out one by one.
+    """
+
+    blocks_per_chunk: int = 8
+    gpus: int = 1
+    gpu_memory: int = 0
+    task_seconds: int = 4 * 3600
+    start_seconds: int = 600
+    notice_seconds: int = 30
+    idle_seconds: int = 300
+    retries: int = 2
+    priority: int = 50
+    command: Tuple[str, ...] = ("gvm-matte",)
+    chunking: bool = True
+
+    def __post_init__(self) -> None:
+        limits = {
+            "blocks_per_chunk": (1, 100_000), "gpus": (0, 64), "gpu_memory": (0, 1 << 24), "task_seconds": (1, 1 << 31),
+            "start_seconds": (1, 86_400), "notice_seconds": (1, 600), "idle_seconds": (1, 86_400), "retries": (0, 100),
+            "priority": (0, 100),
+        }  # fmt: skip
+        for name, (low, high) in limits.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+                raise UsageError(f"{name.replace('_', ' ').capitalize()} takes {low} to {high}, not {value!r}.")
+        if not self.command or any(not word or "{{" in word for word in self.command):
+            raise UsageError("The worker's command is one word or more, none of them empty or with {{ in it.")
+
+
+@dataclass(frozen=True)
+class FarmJob:
+    """Mattes to be rendered on a farm. Paths are absolute, on the computer that submits.
+
+    Args:
+        name: what people see; input, output: patterns of plates and mattes.
+        shot: (first, last).
+        frames: what is asked for; empty: the shot. It is rounded out to blocks.
+        params: values for `keys.ShotParams.of`.
+
+    Raises:
+        UsageError: no name or path, a shot that runs backwards, or a parameter that farms do not know.
+        ParamError, FrameRangeError: as `ShotParams.of` and `FrameRange.parse`; or frames outside the shot.
+    """
+
+    name: str
+    input: str
+    output: str
+    shot: Tuple[int, int]
+    frames: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    settings: FarmSettings = field(default_factory=FarmSettings)
+
+    def __post_init__(self) -> None:
+        if not self.input or not self.output:
+            raise UsageError("A farm job needs its plates and where its mattes go.")
+        if not self.title:
+            raise UsageError("A farm job needs a name.")
+        for name in self.params:
+            if name in BY_NAME and FARM not in BY_NAME[name].faces:
+                raise ParamError(f"{BY_NAME[name].label} (`{name}`) is not for farm jobs.", name=name)
+        _ = self.blocks
+
+    @property
+    def title(self) -> str:
+        """The name as farms take it: at most 128 characters, nothing that a template would expand."""
+        return _UNFIT.sub(" ", self.name).strip()[:NAME_LENGTH]
+
+    @cached_property
+    def shot_params(self) -> ShotParams:
+        """The parameters over the shot."""
+        return ShotParams.of(self.params)
+
+    @cached_property
+    def plan(self) -> BlockPlan:
+        """The shot's blocks."""
+        base = self.shot_params.base
+        return BlockPlan(*self.shot, base.num_frames_per_batch, base.num_overlap_frames, base.decode_chunk_size)
+
+    @cached_property
+    def blocks(self) -> Tuple[int, ...]:
+        """First frames of the blocks to render; `max_frames` cuts what is asked for, before it is rounded out."""
+        frames = FrameRange.parse(self.frames).frames if self.frames else tuple(range(self.shot[0], self.shot[1] + 1))
+        return blocks_of(self.plan, frames[: self.shot_params.base.max_frames])
+
+    @property
+    def rounded(self) -> FrameRange:
+        """The frames that will be there: what was asked for, rounded out to blocks."""
+        return frames_of_blocks(self.plan, self.blocks)
+
+    def replace(self, **values: Any) -> FarmJob:
+        """A copy with other values."""
+        return dataclasses.replace(self, **values)
+
+    def as_json(self) -> str:
+        """As it is kept in a bundle."""
+        fields = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+        fields.update(settings=dataclasses.asdict(self.settings), params=dict(self.params))
+        return json.dumps({"version": JOB_VERSION, **fields}, indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, where: str) -> FarmJob:
+        """What `as_json` wrote; `where` names it in errors.
+
+        Raises:
+            UsageError: it is no farm job, or one of another version.
+        """
+        try:
+            raw: Dict[str, Any] = json.loads(text)
+            version = raw.pop("version")
+            if version != JOB_VERSION:
+                raise UsageError(
+                    f"{where} is a farm job of version {version}; this is for version {JOB_VERSION}.", path=where
+                )
+            settings = {**raw.pop("settings")}
+            settings["command"] = tuple(settings["command"])
+            first, last = raw.pop("shot")
+            return cls(**raw, shot=(first, last), settings=FarmSettings(**settings))
+        except (ValueError, TypeError, KeyError, AttributeError) as exc:
+            raise UsageError(f"{where} is no farm job ({exc}). Make the bundle again.", path=where) from exc
