@@ -81,7 +81,7 @@ class Shot:
     def seen(self, view: str = "srgb", exposure: float = 0.0) -> Image:
         """What the model sees of the plate [H,W,3] in [0,1], before its resize: by the code that the engine runs."""
         colour = InputColour(view=view)
-        transform = colour.resolve(hint="lin_ap1_scene", dtype=self.plate.dtype, path=str(PLATES))
+        transform = colour.resolve(hint="lin_rec709_scene", dtype=self.plate.dtype, path=str(PLATES))
         return transform.apply(self.plate, exposure)
 
     def drawn(self, name: str, shape: Image) -> str:

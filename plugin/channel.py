@@ -36,7 +36,8 @@ from typing import Iterator, List, Optional, Sequence, Tuple, Type
 
 from .addresses import private_address, process_alive, remove_address, sweep_stale_addresses
 from .errors import AuthenticationError, ConnectionLostError, EngineTimeoutError, ProtocolError
-from .protocol import AUTHENTICATION_SECONDS, MAX_MESSAGE_BYTES, Attach, Message, decode, encode
+from .message_codec import decode, encode
+from .protocol import AUTHENTICATION_SECONDS, MAX_MESSAGE_BYTES, Attach, Message
 from .wire import PipeWire, SocketWire, Wire, until, wire_of
 
 __all__ = [

@@ -14,8 +14,8 @@ import pytest
 
 PACKAGE = Path(gvm_matte.__file__).parent
 LEAVES = [
-    "errors", "frames", "image", "paths", "param_spec", "params", "presets", "keys", "protocol", "addresses", "wire",
-    "channel", "frame_buffer",
+    "errors", "frames", "image", "paths", "param_spec", "params", "presets", "keys", "protocol", "message_codec",
+    "addresses", "wire", "channel", "frame_buffer",
 ]  # fmt: skip
 HOST_SIDE = [*LEAVES, "client", "farm"]
 CLIENT = sorted(path.stem for path in (PACKAGE / "client").glob("*.py") if path.stem != "__init__")

@@ -7,6 +7,7 @@ from dataclasses import MISSING, fields, replace
 from typing import Any, Dict, List, get_args
 
 import pytest
+from gvm_matte import message_codec as codec
 from gvm_matte import protocol as p
 from gvm_matte.errors import MessageTooLargeError, ProtocolError
 
@@ -43,13 +44,13 @@ EXAMPLES: List[p.Message] = [
 
 
 def plain(message: p.Message) -> Dict[str, Any]:
-    found: Dict[str, Any] = json.loads(p.encode(message))
+    found: Dict[str, Any] = json.loads(codec.encode(message))
     return found
 
 
 @pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: type(message).__name__)
 def test_a_message_passes_unchanged(message: p.Message) -> None:
-    assert p.decode(p.encode(message)) == message
+    assert codec.decode(codec.encode(message)) == message
 
 
 def test_every_message_has_an_example_and_a_direction() -> None:
@@ -60,13 +61,13 @@ def test_every_message_has_an_example_and_a_direction() -> None:
 
 def test_file_names_that_are_no_text_pass() -> None:
     name = b"/plates/\xff\xfe.exr".decode("utf-8", "surrogateescape")
-    assert p.decode(p.encode(p.FrameWritten(1, 1, name))) == p.FrameWritten(1, 1, name)
+    assert codec.decode(codec.encode(p.FrameWritten(1, 1, name))) == p.FrameWritten(1, 1, name)
 
 
 @pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: type(message).__name__)
 def test_an_unknown_field_is_refused(message: p.Message) -> None:
     with pytest.raises(ProtocolError, match=r"has no field 'more'"):
-        p.decode(json.dumps({**plain(message), "more": 1}).encode())
+        codec.decode(json.dumps({**plain(message), "more": 1}).encode())
 
 
 @pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: type(message).__name__)
@@ -76,9 +77,9 @@ def test_a_missing_field_is_refused(message: p.Message) -> None:
         del raw[item.name]
         if item.default is MISSING and item.default_factory is MISSING:
             with pytest.raises(ProtocolError, match="lacks a field"):
-                p.decode(json.dumps(raw).encode())
+                codec.decode(json.dumps(raw).encode())
         else:
-            p.decode(json.dumps(raw).encode())
+            codec.decode(json.dumps(raw).encode())
 
 
 WRONG: Dict[type, List[Any]] = {
@@ -101,7 +102,7 @@ def test_a_field_of_a_wrong_type_is_refused(message: p.Message) -> None:
             if wrong is None and str(item.type).startswith("Optional"):
                 continue
             with pytest.raises(ProtocolError, match=item.name if kinds[0] is not object else "is"):
-                p.decode(json.dumps({**plain(message), item.name: wrong}).encode())
+                codec.decode(json.dumps({**plain(message), item.name: wrong}).encode())
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_a_field_of_a_wrong_type_is_refused(message: p.Message) -> None:
 )
 def test_nested_messages_are_read_as_strictly(nested: Any, words: str) -> None:
     with pytest.raises(ProtocolError, match=words):
-        p.decode(json.dumps({"kind": "Attach", "id": 1, "plates": nested, "alphas": None}).encode())
+        codec.decode(json.dumps({"kind": "Attach", "id": 1, "plates": nested, "alphas": None}).encode())
 
 
 @pytest.mark.parametrize(
@@ -131,28 +132,28 @@ def test_nested_messages_are_read_as_strictly(nested: Any, words: str) -> None:
 )  # fmt: skip
 def test_what_is_no_message_is_refused(data: bytes) -> None:
     with pytest.raises(ProtocolError):
-        p.decode(data)
+        codec.decode(data)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), {1, 2}, "\ud800"])
 def test_what_json_cannot_say_is_not_sent(value: Any) -> None:
     with pytest.raises(ProtocolError, match="cannot be sent"):
-        p.encode(p.Done(1, 1, 1, {"x": value}))
+        codec.encode(p.Done(1, 1, 1, {"x": value}))
 
 
 def test_a_whole_number_does_for_a_float() -> None:
-    found = p.decode(b'{"kind": "Progress", "job": 1, "stage": "x", "done": 1, "total": 2, "seconds": 3}')
+    found = codec.decode(b'{"kind": "Progress", "job": 1, "stage": "x", "done": 1, "total": 2, "seconds": 3}')
     assert isinstance(found, p.Progress) and type(found.seconds) is float
 
 
 def test_size_is_limited_on_both_sides() -> None:
-    room = p.MAX_MESSAGE_BYTES - len(p.encode(p.Notice(1, "info", "")))
+    room = p.MAX_MESSAGE_BYTES - len(codec.encode(p.Notice(1, "info", "")))
     longest = p.Notice(1, "info", "x" * room)
-    assert p.decode(p.encode(longest)) == longest
+    assert codec.decode(codec.encode(longest)) == longest
     with pytest.raises(MessageTooLargeError):
-        p.encode(replace(longest, text="x" * (room + 1)))
+        codec.encode(replace(longest, text="x" * (room + 1)))
     with pytest.raises(MessageTooLargeError):
-        p.decode(b" " * (p.MAX_MESSAGE_BYTES + 1))
+        codec.decode(b" " * (p.MAX_MESSAGE_BYTES + 1))
 
 
 def test_hello_never_changes() -> None:
