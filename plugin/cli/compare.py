@@ -5,19 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import signal
 import sys
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ..errors import CancelledError, UsageError
+from ..errors import UsageError
 from ..frames import FrameRange
 from .progress import FramesPerSecond
+from .signals import cancelled_by_signals
 
 if TYPE_CHECKING:
     from ..metrics import ClipComparison, MatteClip, PairMeasures
@@ -67,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
     _check_ending("--plot", args.plot, plot.ENDINGS)
     _check_ending("--sheet", args.sheet, sheet.ENDINGS)
-    with _ended_by_signals():
+    with cancelled_by_signals("came; the comparison is not finished."):
         comparison = _compare(args)
         exceeded = _exceeded(comparison, args.fail_above)
         if args.plot:
@@ -135,21 +134,6 @@ def _compare(args: argparse.Namespace) -> ClipComparison:
             started=lambda chosen: bar.update(task, total=len(chosen)),
             advanced=lambda frame: bar.advance(task),
         )
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """SIGINT and SIGTERM become an error at once: nothing here needs to be brought to an end first."""
-
-    def handler(number: int, _frame: object) -> None:
-        raise CancelledError(f"{signal.Signals(number).name} came; the comparison is not finished.")
-
-    before = {name: signal.signal(name, handler) for name in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for name, old in before.items():
-            signal.signal(name, old)
 
 
 def _clips(args: argparse.Namespace) -> Dict[str, MatteClip]:

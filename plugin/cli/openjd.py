@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 from contextlib import contextmanager
 from typing import Any, Iterator
 
 from ..client import start_warm_engine, stop_warm_engine
-from ..errors import CancelledError, GvmMatteError
+from ..errors import GvmMatteError
 from ..farm.gpus import take_assigned_gpus
 from ..farm.messages import OpenJdMessages
 from ..protocol import STAGE_WORDS, Accepted, FrameWritten, Message, Notice, Progress
+from .signals import cancelled_by_signals
 
 IDLE_SECONDS = 300.0
 
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
             messages.status("The engine is ended." if ended else "The engine had ended before.")
             return 0
         take_assigned_gpus()
-        with _cancelled_by_signals():
+        with cancelled_by_signals("came before the engine was up."):
             engine = start_warm_engine(idle_timeout=args.idle_timeout)
             pid = engine.info.pid
             engine.close()
@@ -93,18 +93,3 @@ def failing(messages: OpenJdMessages) -> Iterator[None]:
     except GvmMatteError as exc:
         messages.fail(exc.message)
         raise
-
-
-@contextmanager
-def _cancelled_by_signals() -> Iterator[None]:
-    """SIGINT and SIGTERM become an error, so that what was started is ended on the way out."""
-
-    def handler(number: int, _frame: object) -> None:
-        raise CancelledError(f"{signal.Signals(number).name} came before the engine was up.")
-
-    before = {name: signal.signal(name, handler) for name in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for name, old in before.items():
-            signal.signal(name, old)
