@@ -73,9 +73,10 @@ class Renderer:
                 _accept(job, plan)
                 job.send(survey(job.id, plan, sink.path, check=job.check))
                 return Done(job.id, 0, 0, {"total": time.monotonic() - started})
-            if sink.path and plan.frames:
-                make_folder(frame_path(sink.path, plan.frames[0]), plan.frames[0])  # wrong folders are told before loading
-                lock = cleanup.enter_context(FrameLock(sink.path, plan.frames))
+            guarded = plan.frames or (list(plan.request.frames) if sink.movies else [])  # a movie's frames must stay, too
+            if sink.path and guarded:
+                make_folder(frame_path(sink.path, guarded[0]), guarded[0])  # wrong folders are told before loading
+                lock = cleanup.enter_context(FrameLock(sink.path, guarded))
                 if not lock.held:
                     text = "The output's file system has no locks: see to it that no other run writes the same frames."
                     job.send(Notice(job.id, "warning", text))
