@@ -6,7 +6,7 @@ alpha and the true colours are those of that size. Takes about a minute on one c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import gvm_matte
@@ -22,8 +22,7 @@ from gvm_matte.engine.model.weights import find_weights
 from torch import Tensor
 
 from install.contact_sheet import FONT, INK, PAPER, to_display
-from training.background import Background
-from training.clips import DEMO_SEED, Scene, render
+from training.clips import DEMO_SEED, Scene, SubjectAlone, render
 
 IMAGES = Path(__file__).resolve().parent / "images"
 BUILTIN = Path(gvm_matte.__file__).resolve().parent / "engine" / "builtin"
@@ -61,22 +60,10 @@ class Sample:
         return torch.from_numpy(to_display(self.plate.numpy()))
 
 
-class _Alone(Scene):
-    """The scene with nothing behind its subject."""
-
-    @property
-    def background(self) -> Background:
-        """All black."""
-        found = super().background
-        boxes = found.boxes.copy()
-        boxes[:, 5:8] = 0
-        return replace(found, palette=found.palette * 0, boxes=boxes)
-
-
 def sample() -> Sample:
     """Renders the frames and mattes them."""
     rendered = [render(Scene(DEMO_SEED), frame, WIDTH, HEIGHT, samples=8, grain=True) for frame in FRAMES]
-    front, alpha = render(_Alone(DEMO_SEED), FRAMES[-1], WIDTH, HEIGHT, samples=8)
+    front, alpha = render(SubjectAlone(DEMO_SEED), FRAMES[-1], WIDTH, HEIGHT, samples=8)
     plates = torch.stack([torch.from_numpy(rgb).permute(2, 0, 1) for rgb, _ in rendered])  # [F,3,H,W]
     files = find_weights(model_base=str(BUILTIN))
     model = load_model(files, device=torch.device("cpu"), dtype=torch.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Sequence
 
@@ -79,3 +80,13 @@ def cli_command(*words: str) -> List[str]:
 def events(output: str) -> List[Dict[str, Any]]:
     """The events of `--json`."""
     return [json.loads(line) for line in output.splitlines()]
+
+
+def until(what: Callable[[], object], seconds: float) -> bool:
+    """Waits for something, at most so long."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True

@@ -6,6 +6,7 @@ its middle. Seeds of training and of checks never meet: see `TRAINING_SEEDS` and
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -55,6 +56,18 @@ class Scene:
     def noise(self) -> float:
         """Sigma of the sensor noise at a value of 1."""
         return self._drawn[3]
+
+
+class SubjectAlone(Scene):
+    """A scene with nothing behind its subjects: their colours times their alpha, for a foreground's truth."""
+
+    @property
+    def background(self) -> Background:
+        """All black."""
+        found = super().background
+        boxes = found.boxes.copy()
+        boxes[:, 5:8] = 0
+        return replace(found, palette=found.palette * 0, boxes=boxes)
 
 
 def render(

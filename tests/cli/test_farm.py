@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List
 from xml.etree import ElementTree
@@ -19,7 +18,7 @@ import numpy as np
 import pytest
 from gvm_matte.cli.farm_submit import openjd_command, run_command
 from gvm_matte.farm import FarmJob, FarmSettings, read_bundle, write_bundle
-from support import PARAMS, PARITY, RunCli, cli_command, read_matte, read_mattes, write_plates
+from support import PARAMS, PARITY, RunCli, cli_command, read_matte, read_mattes, until, write_plates
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and /proc")
 GRAMMAR = re.compile(r"^openjd_(progress|status|fail): (\S.*)$")
@@ -77,16 +76,6 @@ def same_frames(found: Path, whole: Path, frames: range) -> None:
     mattes = read_mattes(found)
     assert list(mattes) == [f"m.{frame}.exr" for frame in frames]
     assert all(np.array_equal(mattes[name], read_matte(whole / name)) for name in mattes)
-
-
-def until(what: Callable[[], Any], seconds: float) -> bool:
-    """Waits for something, at most so long."""
-    deadline = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def processes_of(scratch: Path) -> List[int]:

@@ -11,7 +11,7 @@ from typing import Callable, Iterator, List, Optional
 
 import numpy as np
 import pytest
-from support import RunCli, cli_command, leftovers, read_matte, read_mattes
+from support import RunCli, cli_command, leftovers, read_matte, read_mattes, until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and /proc")
 
@@ -28,16 +28,6 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
-
-
-def until(what: Callable[[], bool], seconds: float) -> bool:
-    """Waits for something, at most so long."""
-    deadline = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 class Running:

@@ -16,7 +16,29 @@ KNOWN = (
 )  # fmt: skip
 
 
-class Format:
+class _Corners:
+    """The four numbers of a window, y upwards."""
+
+    _box: Tuple[int, int, int, int]
+
+    def x(self) -> int:
+        """Left."""
+        return self._box[0]
+
+    def y(self) -> int:
+        """Bottom."""
+        return self._box[1]
+
+    def r(self) -> int:
+        """Right."""
+        return self._box[2]
+
+    def t(self) -> int:
+        """Top."""
+        return self._box[3]
+
+
+class Format(_Corners):
     """A display window: its size, the part x, y, r, t that is seen, pixel aspect and name."""
 
     def __init__(
@@ -77,22 +99,6 @@ class Format:
         """Pixels."""
         return self._height
 
-    def x(self) -> int:
-        """Left."""
-        return self._box[0]
-
-    def y(self) -> int:
-        """Bottom."""
-        return self._box[1]
-
-    def r(self) -> int:
-        """Right."""
-        return self._box[2]
-
-    def t(self) -> int:
-        """Top."""
-        return self._box[3]
-
     def pixelAspect(self) -> float:
         """Width of a pixel over its height."""
         return self._aspect
@@ -106,27 +112,11 @@ class Format:
         self._name = name
 
 
-class Box:
+class Box(_Corners):
     """A box of pixels, y upwards, right and top not included."""
 
     def __init__(self, x: int, y: int, r: int, t: int) -> None:
         self._box = (x, y, r, t)
-
-    def x(self) -> int:
-        """Left."""
-        return self._box[0]
-
-    def y(self) -> int:
-        """Bottom."""
-        return self._box[1]
-
-    def r(self) -> int:
-        """Right."""
-        return self._box[2]
-
-    def t(self) -> int:
-        """Top."""
-        return self._box[3]
 
     def w(self) -> int:
         """Width."""

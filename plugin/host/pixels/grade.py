@@ -119,10 +119,7 @@ def grade(
         curve = _Curve(slope, offset, component(gamma, name, "gamma"), black_clamp, white_clamp)
         return curve.reverse(values) if reverse else curve.forward(values)
 
-    mixing = Mixing(mix, mask, mask_channel, invert_mask)
-    if unpremult == "none":
-        return adjust(picture, channels, change, mixing)
-    return adjust(picture, channels, _around(picture, unpremult, change), mixing, keeps_black=True)
+    return _adjusted(picture, channels, change, Mixing(mix, mask, mask_channel, invert_mask), unpremult)
 
 
 def multiply(
@@ -146,10 +143,7 @@ def multiply(
         factor = component(value, name, "value")
         return values if factor == 1 else values * np.float32(factor)
 
-    mixing = Mixing(mix, mask, mask_channel, invert_mask)
-    if unpremult == "none":
-        return adjust(picture, channels, change, mixing)
-    return adjust(picture, channels, _around(picture, unpremult, change), mixing, keeps_black=True)
+    return _adjusted(picture, channels, change, Mixing(mix, mask, mask_channel, invert_mask), unpremult)
 
 
 def invert(
@@ -169,6 +163,13 @@ def invert(
         return np.clip(inverted, 0, 1) if clamp else inverted
 
     return adjust(picture, channels, change, Mixing(mix, mask, mask_channel, invert_mask))
+
+
+def _adjusted(picture: Picture, channels: Channels, change: Change, mixing: Mixing, unpremult: str) -> Picture:
+    """The change, between a division and a multiplication where a channel for that is named."""
+    if unpremult == "none":
+        return adjust(picture, channels, change, mixing)
+    return adjust(picture, channels, _around(picture, unpremult, change), mixing, keeps_black=True)
 
 
 def _around(picture: Picture, alpha: str, change: Change) -> Change:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from training.background import Background
-from training.clips import DEMO_SEED, Scene, render, to_display
+from training.clips import DEMO_SEED, Scene, SubjectAlone, render, to_display
 
 WIDTH, HEIGHT = 512, 288
 
@@ -29,22 +28,10 @@ class Plate:
         return torch.from_numpy(to_display(self.linear.numpy()))[None]
 
 
-class _Alone(Scene):
-    """A scene with nothing behind its subjects."""
-
-    @property
-    def background(self) -> Background:
-        """All black."""
-        found = super().background
-        boxes = found.boxes.copy()
-        boxes[:, 5:8] = 0
-        return replace(found, palette=found.palette * 0, boxes=boxes)
-
-
 def sample() -> Plate:
     """One frame of the sample plate's scene."""
     rgb, alpha = render(Scene(DEMO_SEED), 10, WIDTH, HEIGHT, samples=3)
-    front, same = render(_Alone(DEMO_SEED), 10, WIDTH, HEIGHT, samples=3)
+    front, same = render(SubjectAlone(DEMO_SEED), 10, WIDTH, HEIGHT, samples=3)
     assert (alpha == same).all()
     cover = torch.from_numpy(alpha)
     colours = torch.from_numpy(front).permute(2, 0, 1) / cover.clamp(min=1e-4)
