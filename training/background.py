@@ -60,6 +60,42 @@ def draw_background(rng: np.random.Generator) -> Background:
     )
 
 
+def draw_stage(rng: np.random.Generator) -> Background:
+    """Draws a green or blue screen (two in three) or a plain wall: uneven light, folds, markers.
+
+    The palette is the colour where the light is strongest, where it is weakest, and that of the markers.
+    """
+    screen = rng.uniform() < 0.65
+    if screen:
+        blue = rng.uniform() < 0.4
+        level = rng.uniform(0.12, 0.75)
+        low = rng.uniform(0.03, 0.45, 2)
+        full = np.array([low[0] * 0.7, low[1], 1.0] if blue else [low[0], 1.0, low[1]], np.float32) * np.float32(level)
+    else:
+        full = colour(rng, (0.01, 1.1), (0.0, 0.6))
+    uneven = rng.uniform(0.3, 1.0)
+    tint = rng.uniform(0.9, 1.1, 3).astype(np.float32)
+    marks = int(rng.integers(4, 26)) if rng.uniform() < 0.35 else 0
+    boxes = np.zeros((marks, 9), np.float32)
+    mark = full * np.float32(rng.choice([0.4, 0.6, 1.6])) if rng.uniform() < 0.7 else colour(rng, (0.3, 1.0), (0.0, 0.3))
+    size, disc = rng.uniform(0.004, 0.02), rng.uniform() < 0.5
+    for i, box in enumerate(boxes):
+        box[:2] = (i % 6 - 2.5) * 0.34 + rng.normal(0, 0.02), (i // 6 - 1.5) * 0.27 + rng.normal(0, 0.02)
+        box[2:4] = size, size * (1.0 if disc else rng.choice([0.3, 1.0, 3.0]))
+        box[4:9] = size * 0.3, *mark, disc
+    return Background(
+        kind="screen" if screen else "plain",
+        seed=int(rng.integers(1 << 30)),
+        palette=np.stack([full, full * np.float32(uneven) * tint, mark, full]),
+        scale=float(np.exp(rng.uniform(-0.8, 0.8))),
+        contrast=float(rng.choice([0.0, 0.01, 0.03, 0.08]) if screen else rng.choice([0.0, 0.02, 0.06, 0.15])),
+        blur=float(rng.uniform(0.002, 0.04)),
+        pan=(float(rng.choice([0, 0, 0.05])), 0.0),
+        shake=float(rng.choice([0, 0, 0.006])),
+        boxes=boxes,
+    )
+
+
 def paint_background(bg: Background, xs: Array, ys: Array, pixel: float, seconds: float) -> Array:
     """Paints a background.
 
@@ -107,15 +143,17 @@ def _pattern(bg: Background, xs: Array, ys: Array, pixel: float, soft: float) ->
     """The large pattern of a background, [H,W,3]; `soft` is the softness of its edges in heights."""
     grid_x, grid_y, colours, seed = xs[None, :], ys[:, None], bg.palette, bg.seed
     down = np.broadcast_to(np.clip(grid_y + 0.5, 0, 1), (len(ys), len(xs)))
+    if bg.kind in ("screen", "plain"):
+        light = value_noise(seed, xs * 0.9, ys * 0.9) * 0.5 + 0.5 + 0.35 * (down - 0.5) * (1 if seed % 2 else -1)
+        folds = np.sin((grid_x + 0.25 * value_noise(seed + 1, xs * 2, ys * 1.2)) * 22 * bg.scale) * (seed % 3 == 0)
+        return _mix(colours[1], colours[0], np.clip(light, 0, 1)) * (1 + np.float32(0.1) * folds)[..., None]
     if bg.kind == "bricks":
         high = 0.09 * bg.scale
         wide = high * (1.0 + seed % 3)
         row = np.floor(grid_y / high)
         across = grid_x / wide + 0.5 * (row % 2)
         column = np.floor(across)
-        edge = np.minimum(
-            (0.5 - np.abs(across - column - 0.5)) * wide, (0.5 - np.abs(grid_y / high - row - 0.5)) * high
-        )
+        edge = np.minimum((0.5 - np.abs(across - column - 0.5)) * wide, (0.5 - np.abs(grid_y / high - row - 0.5)) * high)
         joint = high * 0.06 + soft * 0.4
         r0, c0 = int(row.min()), int(column.min())
         table = lattice(seed, np.arange(r0, int(row.max()) + 1), np.arange(c0, int(column.max()) + 1))
@@ -132,9 +170,7 @@ def _pattern(bg: Background, xs: Array, ys: Array, pixel: float, soft: float) ->
         phase = (grid_x + slant * grid_y) * 9 * bg.scale + wobble
         wave = np.sin(phase * 2 * np.pi / 2)
         sharp = 0.9 if seed % 2 else 0.15
-        return (
-            _mix(colours[0], colours[1], smoothstep(-1.05 + sharp, 1.05 - sharp, wave)) * (1.1 - 0.4 * down)[..., None]
-        )
+        return _mix(colours[0], colours[1], smoothstep(-1.05 + sharp, 1.05 - sharp, wave)) * (1.1 - 0.4 * down)[..., None]
     if bg.kind == "foliage":
         cells = 7 * bg.scale
         leaves = fbm(seed, xs * cells, ys * cells, max(pixel, soft) * cells, 4, 0.75)

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .background import Background, draw_background, paint_background
+from .background import Background, draw_background, draw_stage, paint_background
 from .noise import Array
 from .subject import Subject, draw_subject, paint_subject, place_at
 
@@ -27,6 +27,7 @@ class Scene:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
+        self.spill = 0.0  # share of the light on the subjects that comes from behind them
 
     @cached_property
     def _drawn(self) -> tuple[Background, tuple[Subject, ...], float, float]:
@@ -56,6 +57,20 @@ class Scene:
     def noise(self) -> float:
         """Sigma of the sensor noise at a value of 1."""
         return self._drawn[3]
+
+
+class OnStage(Scene):
+    """A scene's subjects before a green or blue screen or a plain wall, with the screen's light on them."""
+
+    def __init__(self, seed: int, rng: np.random.Generator) -> None:
+        super().__init__(seed)
+        self._stage = draw_stage(rng)
+        self.spill = float(rng.uniform(0, 0.3)) if self._stage.kind == "screen" else 0.0
+
+    @property
+    def background(self) -> Background:
+        """The screen or the wall."""
+        return self._stage
 
 
 class SubjectAlone(Scene):
@@ -97,11 +112,24 @@ def render(
     Returns:
         [height,width,3] scene-linear plate, 0 and up; [height,width] alpha in [0,1].
     """
-    aspect = width / height
-    x0, y0, x1, y1 = window or (-aspect / 2, -0.5, aspect / 2, 0.5)
-    pixel = (y1 - y0) / height
-    xs = (x0 + (np.arange(width) + 0.5) * ((x1 - x0) / width)).astype(np.float32)
-    ys = (y0 + (np.arange(height) + 0.5) * pixel).astype(np.float32)
+    front, alpha = render_subjects(
+        scene, frame, width, height, frames_per_clip=frames_per_clip, samples=samples, window=window
+    )
+    return lay_over(scene, front, alpha, frame, window=window, grain=grain), alpha
+
+
+def render_subjects(
+    scene: Scene,
+    frame: float,
+    width: int,
+    height: int,
+    *,
+    frames_per_clip: int = 48,
+    samples: int = 4,
+    window: tuple[float, float, float, float] | None = None,
+) -> tuple[Array, Array]:
+    """What stands in front, alone: [height,width,3] scene-linear, premultiplied; [height,width] alpha. See `render`."""
+    xs, ys, pixel = _grid(width, height, window)
     front, alpha = np.zeros((height, width, 3), np.float32), np.zeros((height, width), np.float32)
     for subject in scene.subjects:
         count = _instants(subject, frame, frames_per_clip, pixel, samples)
@@ -115,14 +143,49 @@ def render(
         # mean of products taken for a product of means, which no eye sees
         keep = 1 - alpha_sum / count
         front, alpha = front * keep[..., None] + rgb_sum / count, alpha * keep + alpha_sum / count
-    middle = (frame + SHUTTER / 2) / FRAMES_PER_SECOND
-    behind = paint_background(scene.background, xs, ys, pixel, middle)
-    rgb = (front + behind * (1 - alpha)[..., None]) * np.float32(scene.exposure)
+    return front, np.clip(alpha, 0, 1)
+
+
+def lay_over(
+    scene: Scene,
+    front: Array,
+    alpha: Array,
+    frame: float,
+    *,
+    window: tuple[float, float, float, float] | None = None,
+    grain: bool = False,
+) -> Array:
+    """Subjects of any scene over this one's background, with its spill, exposure and grain.
+
+    Args:
+        scene: whose background.
+        front: [H,W,3] scene-linear, premultiplied.
+        alpha: [H,W].
+        frame, window, grain: see `render`.
+
+    Returns:
+        [H,W,3] scene-linear plate, 0 and up.
+    """
+    xs, ys, pixel = _grid(alpha.shape[1], alpha.shape[0], window)
+    behind = paint_background(scene.background, xs, ys, pixel, (frame + SHUTTER / 2) / FRAMES_PER_SECOND)
+    if scene.spill:  # the colour of the screen, mirrored by what stands before it
+        glow = behind.mean((0, 1)) * np.float32(scene.spill)
+        front = front * np.float32(1 - scene.spill) + glow * alpha[..., None]
+    rgb: Array = (front + behind * (1 - alpha)[..., None]) * np.float32(scene.exposure)
     if grain:
         rng = np.random.default_rng((scene.seed, int(frame * 1000)))
         sigma = np.float32(scene.noise) * np.sqrt(rgb + np.float32(0.02))
         rgb = np.maximum(rgb + sigma * rng.standard_normal(rgb.shape, np.float32), 0)
-    return rgb, np.clip(alpha, 0, 1)
+    return rgb
+
+
+def _grid(width: int, height: int, window: tuple[float, float, float, float] | None) -> tuple[Array, Array, float]:
+    """Pixel centres [W] and [H] in heights of the full frame, and the size of a pixel."""
+    aspect = width / height
+    x0, y0, x1, y1 = window or (-aspect / 2, -0.5, aspect / 2, 0.5)
+    pixel = (y1 - y0) / height
+    xs = (x0 + (np.arange(width) + 0.5) * ((x1 - x0) / width)).astype(np.float32)
+    return xs, (y0 + (np.arange(height) + 0.5) * pixel).astype(np.float32), pixel
 
 
 def to_display(rgb: Array) -> Array:

@@ -12,7 +12,7 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from .network import MatteNetwork, with_flat_convolutions
+from .network import MatteNetwork, with_cpu_layout
 
 DESTINATION = Path(__file__).resolve().parent.parent / "plugin" / "engine" / "builtin"
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -44,9 +44,7 @@ def export(network: MatteNetwork, folder: Path) -> int:
         part.chmod(0o644)  # safetensors writes for the owner alone
         part.replace(target / WEIGHTS)
         config = json.loads(module.to_json_string()) | json.loads(json.dumps(shape))
-        config["_class_name"] = {"vae": "AutoencoderKLTemporalDecoder", "unet": "UNetSpatioTemporalConditionModel"}[
-            name
-        ]
+        config["_class_name"] = {"vae": "AutoencoderKLTemporalDecoder", "unet": "UNetSpatioTemporalConditionModel"}[name]
         (target / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         size += (target / WEIGHTS).stat().st_size
     FlowMatchEulerDiscreteScheduler(num_train_timesteps=1000).save_pretrained(folder / "scheduler")
@@ -60,7 +58,7 @@ def load(folder: Path) -> MatteNetwork:
     network = MatteNetwork(*plain)
     for name, module in (("vae", network.vae), ("unet", network.unet)):
         module.load_state_dict(load_file(folder / name / WEIGHTS))
-    return with_flat_convolutions(network).eval().requires_grad_(False)
+    return with_cpu_layout(network).eval().requires_grad_(False)
 
 
 @torch.no_grad()
@@ -85,7 +83,7 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=DESTINATION)
     options = parser.parse_args()
     torch.set_num_threads(1)  # see README.md: threads that wait for each other on a busy machine
-    network = with_flat_convolutions(MatteNetwork())
+    network = with_cpu_layout(MatteNetwork())
     state = torch.load(options.run / "checkpoint.pt", map_location="cpu", weights_only=True)
     network.load_state_dict(state["average"])
     parameters = sum(p.numel() for p in network.parameters())

@@ -12,20 +12,17 @@ from pathlib import Path
 
 import torch
 import torch.multiprocessing as mp
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .data import Feeder
 from .evaluate import HeldOut, measure, save_pictures
 from .export import export
 from .losses import matte_loss
-from .network import MatteNetwork, coarse_alpha, with_flat_convolutions
+from .network import MatteNetwork, spelled_alpha, with_cpu_layout
 
 WARM_UP = 100  # steps
 FLAT = 0.5  # share of the run before the learning rate falls
-MEMORY = (
-    0.992  # of the average weights, a step of the first trainer: it must forget what the falling rate has overtaken
-)
+MEMORY = 0.992  # of the average weights, a step of the first trainer: it must forget what the falling rate has overtaken
 
 
 def rate_at(step: int, progress: float, peak: float) -> float:
@@ -58,16 +55,16 @@ def learn(
     progress: float,
     options: argparse.Namespace,
 ) -> float:
-    """One step of the optimizer on a batch of plate, alpha and whether it is coarse; returns the loss."""
+    """One step of the optimizer on a batch of plate, alpha and whether it ends at the latent; returns the loss."""
     for group in optimizer.param_groups:
         group["lr"] = rate
-    device, coarse = torch.device(options.device), batch[2]
+    device, spelled = torch.device(options.device), batch[2]
     plate, truth = batch[0].to(device), batch[1].to(device)
     with torch.autocast(device.type, torch.bfloat16, enabled=options.bf16):
         latent = network.latent(plate)
-        predicted = None if coarse else network.decode(latent)
+        predicted = None if spelled else network.decode(latent)
     detail = min(1.0, 0.1 + 1.5 * progress)
-    loss = matte_loss(coarse_alpha(latent.float()), F.avg_pool2d(truth, 2), detail)
+    loss = matte_loss(spelled_alpha(latent.float()), truth, detail)
     if predicted is not None:  # late in the run the latent is free to become what suits the decoder
         hold = min(1.0, max(0.1, (0.85 - progress) / 0.25))
         loss = hold * loss + matte_loss(predicted.float(), truth, detail)
@@ -79,9 +76,7 @@ def learn(
     return float(loss.detach())
 
 
-def help_out(
-    network: MatteNetwork, options: argparse.Namespace, number: int, progress: mp.Value, steps: mp.Value
-) -> None:
+def help_out(network: MatteNetwork, options: argparse.Namespace, number: int, progress: mp.Value, steps: mp.Value) -> None:
     """Body of a further trainer: the same weights in shared memory, its own clips and its own moments.
 
     Nobody waits for anybody (a step may start from weights that change under it), so a core that other programs take
@@ -110,7 +105,7 @@ class Run:
         self.options, self.out, self.device = options, Path(options.out), torch.device(options.device)
         self.out.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(options.seed)
-        self.network = with_flat_convolutions(MatteNetwork()).to(self.device)
+        self.network = with_cpu_layout(MatteNetwork()).to(self.device)
         self.average = copy.deepcopy(self.network).requires_grad_(False)
         self.optimizer = new_optimizer(self.network, options.rate)
         self.step, self.spent = 0, 0.0  # steps; seconds of earlier parts of this run

@@ -7,6 +7,7 @@ Each saving follows from how the model is run, not from its weights:
 - **Time.** A window has one timestep, and inference uses a handful of them. What each resnet adds for it is computed at
   the first window and kept. The same holds for the frames' positions in the window.
 - **Blending.** No frame is an image on its own, so an `AlphaBlender` mixes by one number.
+- **Silence.** A block whose mix gives its temporal branch a share of exactly 0 computes its spatial branch alone.
 - **Alpha.** The matte is the mean of the decoder's RGB, and the layer before is a convolution: their product is one
   convolution with one output.
 
@@ -20,7 +21,7 @@ from typing import Any
 
 import torch
 from diffusers.models.attention import BasicTransformerBlock, TemporalBasicTransformerBlock
-from diffusers.models.resnet import AlphaBlender, ResnetBlock2D, TemporalResnetBlock
+from diffusers.models.resnet import AlphaBlender, ResnetBlock2D, SpatioTemporalResBlock, TemporalResnetBlock
 from diffusers.models.transformers.transformer_temporal import TransformerSpatioTemporalModel
 from torch import Tensor, nn
 
@@ -173,6 +174,29 @@ def _constant_mixes(network: nn.Module) -> None:
                 setattr(module, name, ConstantMix(child))
 
 
+class SpatialAlone(nn.Module):
+    """A `SpatioTemporalResBlock` whose mix gives its temporal branch no share: 1·spatial + 0·temporal, without the zero."""
+
+    def __init__(self, block: SpatioTemporalResBlock) -> None:
+        super().__init__()
+        self.spatial_res_block = block.spatial_res_block
+
+    def forward(
+        self, hidden_states: Tensor, temb: Tensor | None = None, image_only_indicator: Tensor | None = None
+    ) -> Tensor:
+        """[B*F,C,H,W] to the same with other channels."""
+        out: Tensor = self.spatial_res_block(hidden_states, temb)
+        return out
+
+
+def _leave_out_silent_branches(network: nn.Module) -> None:
+    """Needs `_constant_mixes` first. The built-in model's decoder has silent branches at its finest levels."""
+    for module in list(network.modules()):
+        for name, child in list(module.named_children()):
+            if isinstance(child, SpatioTemporalResBlock) and child.time_mixer.temporal == 0.0:
+                setattr(module, name, SpatialAlone(child))
+
+
 def save_in_unet(unet: SvdUNet) -> None:
     """Time, positions and blending of a loaded UNet (in place). Cross-attention is replaced before loading."""
     unet.time_constants = TimeConstants(unet)
@@ -181,6 +205,7 @@ def save_in_unet(unet: SvdUNet) -> None:
             module.time_pos_embed = FramePositions(module.time_proj, module.time_pos_embed)
             module.time_proj = PositionNumbers()
     _constant_mixes(unet)
+    _leave_out_silent_branches(unet)
 
 
 class RgbDecoder(nn.Module):
@@ -211,6 +236,7 @@ class AlphaDecoder(nn.Module):
             setattr(self.last, name, nn.Parameter(mean, requires_grad=False))
         decoder.time_conv_out = nn.Identity()
         _constant_mixes(decoder)
+        _leave_out_silent_branches(decoder)
         self.decoder = decoder
 
     def forward(self, latents: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from diffusers.models.resnet import AlphaBlender
+from diffusers.models.resnet import AlphaBlender, SpatioTemporalResBlock
 from gvm_matte.engine.model.matting import MattingModel
 from gvm_matte.engine.model.savings import (
     MAX_TABLES,
@@ -15,6 +15,7 @@ from gvm_matte.engine.model.savings import (
     ConstantAttention,
     ConstantMix,
     RgbDecoder,
+    SpatialAlone,
     constant_cross_attention,
     save_in_unet,
 )
@@ -86,6 +87,29 @@ def test_mix_is_bit_identical(strategy: str, switched: bool, dtype: torch.dtype)
     spatial, temporal = torch.randn(2, 1, 4, 3, 5, 5).to(dtype)
     expected = blender(spatial, temporal, torch.zeros(1, 3))
     assert torch.equal(ConstantMix(blender)(spatial, temporal), expected)
+
+
+def silence(network: torch.nn.Module, blocks: int) -> None:
+    """Gives the temporal branches of the last blocks no share."""
+    found = [module for module in network.modules() if isinstance(module, SpatioTemporalResBlock)]
+    for block in found[-blocks:]:
+        factor = block.time_mixer.mix_factor
+        factor.data = torch.full_like(factor, -200.0 if block.time_mixer.switch_spatial_to_temporal_mix else 200.0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_silent_branch_is_left_out_and_nothing_changes(dtype: torch.dtype, load: Any) -> None:
+    decoder = load(savings=False, dtype=dtype)._decoder.decoder
+    silence(decoder, 2)
+    full, lean = RgbDecoder(copy.deepcopy(decoder)), AlphaDecoder(copy.deepcopy(decoder))
+    assert sum(isinstance(module, SpatialAlone) for module in lean.modules()) == 2
+    latents = torch.randn(3, 4, 8, 8, generator=torch.Generator().manual_seed(1)).to(dtype)
+    with torch.inference_mode():
+        x, y = full.decoder.conv_in(latents), lean.decoder.conv_in(latents)
+        for a, b in zip(full.decoder.up_blocks, lean.decoder.up_blocks):
+            x = a(x, image_only_indicator=torch.zeros(1, 3))
+            y = b(y, image_only_indicator=torch.zeros(1, 3))
+            assert torch.equal(x, y)
 
 
 def test_mean_over_rgb_folds_into_the_last_convolution(load: Any) -> None:
