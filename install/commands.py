@@ -21,7 +21,7 @@ USAGE = """\
 usage: python3 install COMMAND [options]
 
   demo     set up .venv, then render a sample plate with the built-in model and compare it with the truth
-  test     set up .venv, then run the test suite; options go to pytest (python3 install test -k frames)
+  test     set up .venv and the two farm environments, then run the test suite; options go to pytest (… test -k frames)
   lint     set up .venv, then check style and types
   engine   set up .venv and nothing else
   nuke     deploy for Nuke, with an environment of its own (python3 install nuke --help)
@@ -67,6 +67,9 @@ def _demo(arguments: Sequence[str]) -> int:
 
 
 def _test(arguments: Sequence[str]) -> int:
+    from .side_environments import prepare_side_environments
+
+    prepare_side_environments(ROOT)
     os.chdir(ROOT)  # where pytest looks for the settings and, without a path, for the tests
     return _become([sys.executable, "-m", "pytest", *arguments])
 

@@ -64,8 +64,7 @@ class Environment:
     def is_ready(self, *, tests: bool) -> bool:
         """Whether everything is installed as it is locked now: a look at a few file names, no process is started."""
         stamp = self._read_stamp()
-        parts = ["engine", "test"] if tests else ["engine"]
-        if not self.python.exists() or any(stamp.get(part) != self._fingerprint(part) for part in parts):
+        if not self.python.exists() or any(stamp.get(part) != self._fingerprint(part) for part in self._parts(tests)):
             return False
         packages = stamp.get("packages")
         return isinstance(packages, list) and set(packages) <= set(self._packages())
@@ -80,7 +79,7 @@ class Environment:
             InstallError: a step failed; the message says which, why, and what to do.
         """
         try:
-            with folder_lock(self.folder, waiting=_tell_to_wait) as self._lock:
+            with folder_lock(self.folder, waiting=self._tell_to_wait) as self._lock:
                 if not self.is_ready(tests=tests):
                     self._prepare(tests)
         except OSError as exc:
@@ -98,6 +97,16 @@ class Environment:
                 say(f"  It is made anew: {problem}")
             self._create()
         self._drop_half_installed()
+        # 2 to 4. the packages
+        self._install(tests)
+        # 5. the stamp
+        self._write_stamp(self._parts(tests))
+
+    def _parts(self, tests: bool) -> list[str]:
+        """What is installed, as the stamp names it."""
+        return ["engine", "test"] if tests else ["engine"]
+
+    def _install(self, tests: bool) -> None:
         # 2. torch
         torch = locked_version(self.root / LOCK, "torch")
         self._pip(f"torch {torch}", "--constraint", str(self.root / LOCK), f"torch=={torch}")
@@ -107,8 +116,6 @@ class Environment:
         self._pip("packages", "--no-deps", "--only-binary=:all:", *files)
         # 4. this project
         self._pip("this project", "--no-deps", "--no-build-isolation", "--editable", str(self.root))
-        # 5. the stamp
-        self._write_stamp(["engine", "test"] if tests else ["engine"])
 
     def _pip(self, label: str, *arguments: str) -> None:
         command = [str(self.python), "-m", "pip", "install", "--progress-bar", "off", *arguments]
@@ -218,9 +225,8 @@ class Environment:
         with suppress(FileNotFoundError):
             self._stamp.unlink()
 
-
-def _tell_to_wait() -> None:
-    say("Another installation is at work in .venv; waiting for it …")
+    def _tell_to_wait(self) -> None:
+        say(f"Another installation is at work in {self.folder.name}; waiting for it …")
 
 
 def locked_version(lock: Path, package: str) -> str:

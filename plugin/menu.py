@@ -1,4 +1,7 @@
-"""What Nuke runs in GUI sessions: Nodes > GVM > GVM Matte, which Tab finds too. It reports, and raises nothing."""
+"""What Nuke runs in GUI sessions: Nodes > GVM > GVM Matte, which Tab finds too, and the monitor among the panes.
+
+It reports, and raises nothing.
+"""
 
 from __future__ import annotations
 
@@ -22,4 +25,10 @@ try:
     nuke.menu("Nodes").addMenu("GVM").addCommand("GVM Matte", create)
 except Exception:
     print("GVM Matte: the menu could not be made.", file=sys.stderr)
+    traceback.print_exc()
+
+try:
+    importlib.import_module("gvm_matte.ui.nuke_panel").register()
+except Exception:
+    print("GVM Matte: the monitor could not be added to the panes.", file=sys.stderr)
     traceback.print_exc()

@@ -96,10 +96,11 @@ def _value(where: str, hint: Any, raw: Any) -> Any:
         return None if raw is None else _value(where, get_args(hint)[0], raw)
     if hint in _HINTS:
         return _read(hint, raw)
-    if origin is tuple:  # Tuple[int, ...]
-        if isinstance(raw, list) and all(isinstance(item, int) and not isinstance(item, bool) for item in raw):
+    if origin is tuple:  # Tuple[int, ...] or Tuple[str, ...]
+        of = get_args(hint)[0]
+        if isinstance(raw, list) and all(isinstance(item, of) and not isinstance(item, bool) for item in raw):
             return tuple(raw)
-        raise ProtocolError(f"{where} is a list of whole numbers.")
+        raise ProtocolError(f"{where} is a list of {'whole numbers' if of is int else 'texts'}.")
     if origin is dict:
         if isinstance(raw, dict):
             return raw

@@ -8,6 +8,7 @@ the shared-memory rings of `frame_buffer`, and messages say whose slot it is.
     host → engine   Hello, Ping, StatusRequest, Attach, Render, PlateReady, PlateFailed, AlphaTaken, Cancel, Shutdown
     engine → host   HelloReply, Pong, Status, Attached, Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed,
                     Notice, Progress, Done, Failed
+    both ways       what a monitor says and hears: `watch_messages`
 
 Every request has an `id` that its answer repeats; what belongs to a job has `job`, the id of its `Render`.
 """
@@ -16,6 +17,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any, Dict, Optional, Tuple, Union
+
+from .message_parts import RingSpec, Sink, Source
+from .watch_messages import (
+    CANCELLED,
+    DONE,
+    ENDED,
+    FAILED,
+    RUNNING,
+    WAITING,
+    WATCHED_MESSAGES,
+    WATCHER_MESSAGES,
+    CancelJob,
+    EngineState,
+    FrameState,
+    JobState,
+    LogLines,
+    MoveJob,
+    Ordered,
+    Picture,
+    PictureTaken,
+    Release,
+    Show,
+    Watch,
+    Watching,
+)  # fmt: skip
 
 PROTOCOL_VERSION = 1
 MAX_MESSAGE_BYTES = 1 << 20
@@ -95,15 +121,6 @@ class Status:
 
 
 @dataclass(frozen=True)
-class RingSpec:
-    """Where a ring is: `name` for a named mapping (Windows); elsewhere a descriptor follows the message."""
-
-    slots: int
-    slot_bytes: int  # payload capacity of one slot
-    name: str
-
-
-@dataclass(frozen=True)
 class Attach:
     """Hands the engine the rings of the connection's next job; descriptors follow, plates before alphas."""
 
@@ -117,41 +134,6 @@ class Attached:
     """The rings are mapped; the host may let go of names and descriptors."""
 
     id: int
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where plates come from: `files` with a path or pattern, or `buffers` pushed by the host.
-
-    For buffers, `display` (x0,y0,x1,y1; half open, y down) and `pixel_aspect` describe every plate, `data` is the union
-    of the shot's data windows (empty: the display window), and `colorspace` is scene_linear, srgb or empty (then as for
-    files: float is scene-linear, integer is sRGB).
-
-    `growing` names the inputs (plates, garbage, core) whose files the host is still writing, each with what its frames are
-    known by: `{"plates": {"1001-1010": "a hash"}}`. Each file appears whole, by a rename, and is waited for; until then
-    `display`, `data` and `pixel_aspect` describe them, as for buffers. They may go once the mattes are there.
-    """
-
-    type: str
-    path: str = ""
-    display: Tuple[int, ...] = ()
-    data: Tuple[int, ...] = ()
-    pixel_aspect: float = 1.0
-    colorspace: str = ""
-    growing: Dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Sink:
-    """Where alphas go: `files` with a pattern (empty: none), and `buffers` (the host takes them), or both.
-
-    `movies` are made of the files when all are there, by kind: alpha (grey mp4), green (the subject over green, mp4) and
-    prores (ProRes 4444 with alpha, mov), each with a path.
-    """
-
-    path: str = ""
-    buffers: bool = False
-    movies: Dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -323,14 +305,78 @@ class Shutdown:
 
 
 HOST_MESSAGES = (
-    Hello, Ping, StatusRequest, Attach, Render, PlateReady, PlateFailed, AlphaTaken, Cancel, Shutdown,
+    Hello, Ping, StatusRequest, Attach, Render, PlateReady, PlateFailed, AlphaTaken, Cancel, Shutdown, *WATCHER_MESSAGES,
 )  # fmt: skip
 ENGINE_MESSAGES = (
     HelloReply, Pong, Status, Attached, Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress,
-    Done, Failed,
+    Done, Failed, *WATCHED_MESSAGES,
 )  # fmt: skip
 Message = Union[
     Hello, Ping, StatusRequest, Attach, Render, PlateReady, PlateFailed, AlphaTaken, Cancel, Shutdown,
+    Watch, PictureTaken, CancelJob, MoveJob, Release, Show,
     HelloReply, Pong, Status, Attached, Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress,
     Done, Failed,
+    Watching, Ordered, JobState, EngineState, Picture, FrameState, LogLines,
+]  # fmt: skip
+
+__all__ = [
+    "AUTHENTICATION_SECONDS",
+    "CANCELLED",
+    "DONE",
+    "ENDED",
+    "ENGINE_MESSAGES",
+    "FAILED",
+    "HOST_MESSAGES",
+    "IDLE",
+    "LOADING",
+    "MAX_MESSAGE_BYTES",
+    "PROTOCOL_VERSION",
+    "RENDERING",
+    "RUNNING",
+    "STAGE_WORDS",
+    "STOPPING",
+    "WAITING",
+    "WATCHED_MESSAGES",
+    "WATCHER_MESSAGES",
+    "Accepted",
+    "AlphaReady",
+    "AlphaTaken",
+    "Attach",
+    "Attached",
+    "Cancel",
+    "CancelJob",
+    "Done",
+    "EngineState",
+    "Failed",
+    "FrameKept",
+    "FrameState",
+    "FrameWritten",
+    "Hello",
+    "HelloReply",
+    "JobState",
+    "LogLines",
+    "Message",
+    "MoveJob",
+    "Notice",
+    "Ordered",
+    "Picture",
+    "PictureTaken",
+    "Ping",
+    "PlateFailed",
+    "PlateReady",
+    "Pong",
+    "Progress",
+    "Release",
+    "Render",
+    "RingSpec",
+    "Show",
+    "Shutdown",
+    "Sink",
+    "SlotFree",
+    "Source",
+    "Status",
+    "StatusRequest",
+    "Surveyed",
+    "Watch",
+    "Watching",
 ]  # fmt: skip

@@ -1,39 +1,29 @@
-"""`gvm-matte doctor`: whether everything is there that a render needs, and what to do where it is not."""
+"""`gvm-matte doctor`: whether everything is there that a render needs, and what to do where it is not.
+
+`python -m gvm_matte.cli.doctor --json` is the same for a Python that may lack everything: the monitor asks so.
+"""
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import json
 import os
 import shutil
+import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Callable, Iterator, List, Tuple
 
-from rich.console import Console
-from rich.table import Table
-
 from .. import __version__
+from ..doctor_facts import FAIL, OK, WARN, Finding, report, worst
 from ..errors import GvmMatteError, WeightsError
 
-OK, WARN, FAIL = "ok", "warn", "fail"
 PACKAGES = ("torch", "diffusers", "peft", "safetensors", "numpy", "OpenImageIO", "opencolorio", "av", "rich")
 RING_BYTES = 1 << 30  # eight 4K RGB half plates and their alphas, with room
 LITTLE_MEMORY = 6 << 30
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at: `state` is ok, warn or fail; `advice` is what to do, empty where there is nothing."""
-
-    subject: str
-    state: str
-    found: str
-    advice: str = ""
+INSTALL = "python3 install engine"
+NAME_WEIGHTS = "export GVM_MODEL_BASE=/path/to/the/weights"
 
 
 def add_parser(commands: Any) -> None:
@@ -44,10 +34,15 @@ def add_parser(commands: Any) -> None:
         description="Looks at the environment, devices, weights, shared memory and the engine process. Exit code 1 if "
         "something is missing that every render needs.",
     )
+    add_options(parser)
+    parser.set_defaults(run=run)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the subcommand's options."""
     parser.add_argument("--model-base", default="", metavar="FOLDER", help="weights to look at")
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument("--verbose", action="store_true", help="where errors come from")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -61,16 +56,17 @@ def run(args: argparse.Namespace) -> int:
             findings += check(args)
         except Exception as exc:  # a check that breaks is a finding, and the next ones still run
             findings.append(Finding(check.__name__.replace("_", " "), FAIL, f"could not be looked at: {exc!r}"))
-    worst = FAIL if any(finding.state == FAIL for finding in findings) else OK
     if args.json:
-        report = {"version": __version__, "state": worst, "findings": [dataclasses.asdict(item) for item in findings]}
-        print(json.dumps(report, ensure_ascii=False, indent=2))
+        print(report(findings, __version__))
     else:
         _show(findings)
-    return 1 if worst == FAIL else 0
+    return 1 if worst(findings) == FAIL else 0
 
 
 def _show(findings: List[Finding]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     colours = {OK: "green", WARN: "yellow", FAIL: "red"}
     table = Table(box=None, pad_edge=False, show_header=False)
     for finding in findings:
@@ -89,7 +85,7 @@ def packages(_: argparse.Namespace) -> Iterator[Finding]:
             missing.append(name)
     if missing:
         advice = "Run `python3 install engine`, or install what requirements.lock pins."
-        yield Finding("environment", FAIL, f"missing: {', '.join(missing)}", advice)
+        yield Finding("environment", FAIL, f"missing: {', '.join(missing)}", advice, INSTALL)
     else:
         yield Finding("environment", OK, ", ".join(there))
 
@@ -108,7 +104,7 @@ def devices(_: argparse.Namespace) -> Iterator[Finding]:
     if all(device["device"] == "cpu" for device in found):
         yield Finding(
             "GPU", WARN, "none: the released model is very slow on the CPU",
-            "With an NVIDIA card: check the driver with nvidia-smi, and that torch is a CUDA build.",
+            "With an NVIDIA card: check the driver with nvidia-smi, and that torch is a CUDA build.", "nvidia-smi",
         )  # fmt: skip
 
 
@@ -119,11 +115,12 @@ def weights(args: argparse.Namespace) -> Iterator[Finding]:
     try:
         files = find_weights(model_base=args.model_base)
     except WeightsError as exc:
-        yield Finding("weights", FAIL, exc.message, "Name the folder with --model-base or $GVM_MODEL_BASE.")
+        yield Finding("weights", FAIL, exc.message, "Name the folder with --model-base or $GVM_MODEL_BASE.", NAME_WEIGHTS)
         return
     state = WARN if files.is_builtin else OK
     advice = " ".join(files.notices)
-    yield Finding("weights", state, f"{files.name}, type {files.kind}, {files.base} ({files.fingerprint[:12]})", advice)
+    yield Finding("weights", state, f"{files.name}, type {files.kind}, {files.base} ({files.fingerprint[:12]})", advice,
+                  NAME_WEIGHTS if files.is_builtin else "")  # fmt: skip
 
 
 def shared_memory(_: argparse.Namespace) -> Iterator[Finding]:
@@ -137,7 +134,8 @@ def shared_memory(_: argparse.Namespace) -> Iterator[Finding]:
             yield Finding(name, WARN, f"{folder} cannot be written", "Frame buffers use the other folder instead.")
         elif free < RING_BYTES:
             advice = f"Plates of 4K and more need about {_gib(RING_BYTES)}; free some, or enlarge the mount."
-            yield Finding(name, WARN, f"{folder}: {_gib(free)} free", advice)
+            mend = "sudo mount -o remount,size=4G /dev/shm" if folder == "/dev/shm" else ""
+            yield Finding(name, WARN, f"{folder}: {_gib(free)} free", advice, mend)
         else:
             yield Finding(name, OK, f"{folder}: {_gib(free)} free")
 
@@ -160,7 +158,8 @@ def engine_process(_: argparse.Namespace) -> Iterator[Finding]:
         round_trip = time.monotonic() - began
         engine.close()
     except GvmMatteError as exc:
-        yield Finding("engine process", FAIL, str(exc), "Run `python3 install engine`; the log above says what is wrong.")
+        advice = "Run `python3 install engine`; the log above says what is wrong."
+        yield Finding("engine process", FAIL, str(exc), advice, INSTALL)
         return
     finally:
         process.stop()
@@ -169,3 +168,14 @@ def engine_process(_: argparse.Namespace) -> Iterator[Finding]:
 
 def _gib(size: int) -> str:
     return f"{size / 2**30:.1f} GiB"
+
+
+def main() -> int:
+    """The command alone: for the Python of an engine, which may lack what the whole command line needs."""
+    parser = argparse.ArgumentParser(prog="python -m gvm_matte.cli.doctor")
+    add_options(parser)
+    return run(parser.parse_args())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

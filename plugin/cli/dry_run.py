@@ -7,13 +7,17 @@ import json
 import os
 import sys
 import tempfile
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 from rich.console import Console
 from rich.table import Table
 
 from ..client import MatteJob
-from ..frames import FrameRange
+from ..client.several import numbered
+from ..client.shares import cut
+from ..frames import BlockPlan, FrameRange
+from ..keys import ShotParams
+from ..params import devices_of
 
 MAX_ROWS = 24  # blocks that are listed one by one for people
 
@@ -34,13 +38,18 @@ def dry_run(job: MatteJob, *, as_json: bool) -> None:
 def describe_plan(job: MatteJob) -> Dict[str, Any]:
     """The plan in plain types: it can be written as JSON."""
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", tempfile.gettempdir())  # torch makes a folder of its own otherwise
+    devices = devices_of(ShotParams.of(job.params).base.device)
     # the engine's libraries take a moment
+    from ..engine.device import resolve_device
     from ..engine.model.estimate import estimate_memory
     from ..engine.model.geometry import geometry
     from ..engine.pipeline.plan import make_plan
     from ..engine.pipeline.windows import ENCODE_BATCH
 
+    for device in devices:
+        resolve_device(device)
     notices: List[str] = []
+    job = dataclasses.replace(job, params={**job.params, "device": devices[0]})
     plan = make_plan(job.render(1), check=lambda: None, found=lambda request, files: notices.extend(files.notices))
     request, params = plan.request, plan.request.params
     try:
@@ -74,12 +83,23 @@ def describe_plan(job: MatteJob) -> Dict[str, Any]:
             "model_size": [width, height],
             "weights": f"{plan.files.name} ({plan.files.kind})",
             "device": str(plan.device),
+            "devices": _shares(devices, request.plan, plan.frames),
             "precision": str(plan.dtype).removeprefix("torch."),
             "memory": {**dataclasses.asdict(memory), "peak": memory.peak},
             "notices": notices,
         }
     finally:
         request.close()
+
+
+def _shares(devices: Tuple[str, ...], plan: BlockPlan, frames: List[int]) -> List[Dict[str, Any]]:
+    """What each of several devices begins with; windows are those that it computes."""
+    shares = cut(plan, frames, len(devices))
+    shares += [()] * (len(devices) - len(shares))
+    return [
+        {"device": device, "frames": _range(list(share)), "windows": len(plan.steps(share)) if share else 0}
+        for device, share in zip(numbered(devices), shares)
+    ] if len(devices) > 1 else []  # fmt: skip
 
 
 def _range(frames: List[int]) -> str:
@@ -106,6 +126,8 @@ def _show(plan: Dict[str, Any]) -> None:
     }
     for name, value in rows.items():
         table.add_row(f"[bold]{name}[/]", str(value))
+    for share in plan["devices"]:
+        table.add_row(f"[bold]{share['device']}[/]", f"{share['frames'] or 'nothing'}, {share['windows']} windows")
     console.print(table)
     blocks = Table("block", "frames", "window", box=None)
     for block in plan["blocks"][:MAX_ROWS]:

@@ -7,7 +7,7 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ..client import MatteJob, MatteSession
 from ..errors import UsageError
@@ -22,10 +22,17 @@ from ..farm import (
     repeated_share,
     write_bundle,
 )
+from ..farm.gpus import device_for, gpus_of
+from ..farm.opencue import write_keys
 from ..frames import FrameRange
 from ..protocol import Message, Sink, Source, Surveyed
-from .farm_shot import look_at_shot, ocio_folders
+from .farm_cost import add_cost, add_planning, blocks_of_plan, estimate
+from .farm_gui import add_gui
+from .farm_precision import judged, params_for_looking
+from .farm_script import add_script, check_options, job_of_script, survey_of_script
+from .farm_shot import ShotFacts, look_at_shot, ocio_folders
 from .farm_submit import add_submit
+from .farm_task import add_task
 from .options import add_params, params_of
 from .reference import sequence_name
 from .render import has_warm_engine, shot_range
@@ -47,6 +54,9 @@ def add_parser(commands: Any) -> None:
     _add_status(actions)
     _add_pickup(actions)
     _add_opencue_xml(actions)
+    add_cost(actions)
+    add_task(actions)
+    add_gui(actions)
 
 
 def _add_bundle(actions: Any) -> None:
@@ -55,18 +65,18 @@ def _add_bundle(actions: Any) -> None:
         help="write a job bundle",
         description="Writes a job bundle: template, parameter values, asset references.",
     )
-    parser.add_argument("--input", required=True, metavar="PATH", help="plates: shot.####.exr, shot.%%04d.dpx, clip.mov")
-    parser.add_argument("--output", required=True, metavar="PATTERN", help="mattes: mattes/shot.####.exr")
+    parser.add_argument("--input", default="", metavar="PATH", help="plates: shot.####.exr, shot.%%04d.dpx, clip.mov")
+    parser.add_argument("--output", default="", metavar="PATTERN", help="mattes: mattes/shot.####.exr")
     parser.add_argument(
         "--frames", default="", metavar="RANGE", help="e.g. 1001-1048 (default: all); rounded out to blocks"
     )
     parser.add_argument("--shot-range", default="", metavar="A-B", help="the whole shot (default: what is on disk)")
-    parser.add_argument("--name", default="", help="of the job (default: the plates')")
+    parser.add_argument("--name", default="", help="of the job (default: the plates', or the script's and its node's)")
+    add_script(parser)
     add_params(parser)
     _add_target(parser)
     farm = parser.add_argument_group("farm")
-    farm.add_argument("--blocks-per-chunk", type=int, default=DEFAULTS.blocks_per_chunk, metavar="N",
-                      help="blocks of one task (default %(default)s); fewer spread better and repeat more")  # fmt: skip
+    add_planning(farm)
     farm.add_argument(
         "--no-extensions", action="store_true", help="for queues without TASK_CHUNKING: tasks are written out"
     )
@@ -137,16 +147,13 @@ def _add_voice(parser: argparse.ArgumentParser) -> None:
 
 def run_bundle(args: argparse.Namespace) -> int:
     """`farm bundle`."""
-    asked = MatteJob(
-        source=Source("files", args.input), sink=Sink(args.output), frames=args.frames, shot=shot_range(args.shot_range),
-        params=params_of(args),
-    )  # fmt: skip
-    facts = look_at_shot(asked)
-    render = asked.render(1)  # its paths mean the same in every folder
-    on_cpu = render.params.get("device") == "cpu"
+    check_options(args)
+    job, facts = job_of_script(args) if args.script else _job_of_plates(args)
+    device = job.shot_params.base.device
+    gpus = gpus_of(device) if args.gpus is None else args.gpus
     settings = FarmSettings(
-        blocks_per_chunk=args.blocks_per_chunk,
-        gpus=(0 if on_cpu else 1) if args.gpus is None else args.gpus,
+        blocks_per_chunk=blocks_of_plan(args, job),
+        gpus=gpus,
         gpu_memory=facts.gpu_memory if args.gpu_memory is None else args.gpu_memory,
         task_seconds=args.task_timeout,
         start_seconds=args.start_timeout,
@@ -157,12 +164,25 @@ def run_bundle(args: argparse.Namespace) -> int:
         command=tuple(shlex.split(args.command)),
         chunking=not args.no_extensions,
     )
-    job = FarmJob(
-        name=args.name or sequence_name(args.input), input=render.source.path, output=render.sink.path, shot=facts.shot,
-        frames=args.frames, params=render.params, settings=settings,
-    )  # fmt: skip
-    _write(job, args, notices=list(facts.notices))
+    params = {**job.params, "device": device_for(device, gpus)}
+    job = job.replace(name=args.name or job.name, settings=settings, weights=facts.weights, params=params)
+    _write(job, args, notices=list(facts.notices), more={"estimate": estimate(args, job)})
     return 0
+
+
+def _job_of_plates(args: argparse.Namespace) -> Tuple[FarmJob, ShotFacts]:
+    """The job of plates that the command line names, and what is known of their shot."""
+    asked = MatteJob(
+        source=Source("files", args.input), sink=Sink(args.output), frames=args.frames, shot=shot_range(args.shot_range),
+        params=params_of(args),
+    )  # fmt: skip
+    facts = look_at_shot(asked)
+    render = asked.render(1)  # its paths mean the same in every folder
+    job = FarmJob(
+        name=sequence_name(args.input), input=render.source.path, output=render.sink.path, shot=facts.shot,
+        frames=args.frames, params=render.params,
+    )  # fmt: skip
+    return job, facts
 
 
 def run_status(args: argparse.Namespace) -> int:
@@ -207,7 +227,8 @@ def run_pickup(args: argparse.Namespace) -> int:
 def run_opencue_xml(args: argparse.Namespace) -> int:
     """`farm opencue-xml`."""
     job = read_bundle(args.folder)
-    print(opencue_xml(job, show=args.show, shot=args.shot, user=args.user, facility=args.facility), end="")
+    keys = write_keys(job, args.folder)
+    print(opencue_xml(job, show=args.show, shot=args.shot, user=args.user, facility=args.facility, keys_file=keys), end="")
     return 0
 
 
@@ -217,9 +238,9 @@ def survey(job: FarmJob) -> Surveyed:
     Raises:
         GvmMatteError: plates or weights are not there.
     """
-    matte = MatteJob(
+    matte = survey_of_script(job) if job.script is not None else MatteJob(
         source=Source("files", job.input), sink=Sink(job.output), frames=str(job.rounded), shot=job.shot,
-        params={**job.params, "existing": "resume", "max_frames": None}, dry_run=True,
+        params=params_for_looking({**job.params, "existing": "resume", "max_frames": None}), dry_run=True,
     )  # fmt: skip
     found: List[Surveyed] = []
 
@@ -229,7 +250,7 @@ def survey(job: FarmJob) -> Surveyed:
 
     with MatteSession(warm=has_warm_engine()) as session:
         session.render(matte, on_event=take)
-    return found[-1]
+    return judged(found[-1], job)
 
 
 def _left(found: Surveyed) -> Optional[FrameRange]:
@@ -238,8 +259,10 @@ def _left(found: Surveyed) -> Optional[FrameRange]:
     return FrameRange.parse(",".join(texts)) if texts else None
 
 
-def _write(job: FarmJob, args: argparse.Namespace, *, notices: List[str]) -> None:
-    """Writes a job's bundle and says what is in it."""
+def _write(
+    job: FarmJob, args: argparse.Namespace, *, notices: List[str], more: Optional[Mapping[str, str]] = None
+) -> None:
+    """Writes a job's bundle and says what is in it, and `more`, by heading."""
     folder = str(Path(args.bundle).absolute())
     write_bundle(job, folder, folders=ocio_folders(str(job.params.get("ocio", ""))), replace=args.replace)
     settings, size = job.settings, job.settings.blocks_per_chunk
@@ -248,7 +271,7 @@ def _write(job: FarmJob, args: argparse.Namespace, *, notices: List[str]) -> Non
         "bundle": folder, "name": job.title, "shot": list(job.shot), "frames": str(job.rounded),
         "blocks": range_expression(job.blocks), "tasks": len(chunks(job.blocks, size)),
         "repeated": round(repeated, 4), "gpus": settings.gpus,
-        "gpu_memory": settings.gpu_memory if settings.gpus else 0, "notices": notices,
+        "gpu_memory": settings.gpu_memory if settings.gpus else 0, "notices": notices, **(more or {}),
     }  # fmt: skip
     if args.json:
         print(json.dumps(report, ensure_ascii=False))
@@ -261,4 +284,6 @@ def _write(job: FarmJob, args: argparse.Namespace, *, notices: List[str]) -> Non
         print(f"tasks    {report['tasks']}, of {size} blocks at most; {share}")
         if settings.gpus:
             print(f"worker   {settings.gpus} GPU of {settings.gpu_memory:,} MiB")
+        for heading, text in (more or {}).items():
+            print(f"{heading} {text}")
         print(f"bundle   {folder}")

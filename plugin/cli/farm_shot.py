@@ -23,11 +23,13 @@ class ShotFacts:
         shot: (first, last).
         gpu_memory: MiB that a worker's GPU should have.
         notices: what the person should know.
+        weights: as `FarmJob.weights` has them.
     """
 
     shot: Tuple[int, int]
     gpu_memory: int
     notices: Tuple[str, ...]
+    weights: str
 
 
 def look_at_shot(job: MatteJob) -> ShotFacts:
@@ -59,7 +61,10 @@ def look_at_shot(job: MatteJob) -> ShotFacts:
             window=window, group=min(params.decode_chunk_size, window), encode_batch=ENCODE_BATCH,
         )  # fmt: skip
         needed = memory.peak * SHARE / MIB + SPARE_MIB
-        return ShotFacts((request.plan.first, request.plan.last), int(-(-needed // STEP_MIB)) * STEP_MIB, tuple(notices))
+        return ShotFacts(
+            (request.plan.first, request.plan.last), int(-(-needed // STEP_MIB)) * STEP_MIB, tuple(notices),
+            f"{plan.files.kind}-{plan.files.fingerprint}",
+        )  # fmt: skip
     finally:
         request.close()
 

@@ -15,11 +15,11 @@ from typing import Callable, List, Optional, Sequence
 
 from .. import __version__
 from ..errors import CancelledError, GvmMatteError, UsageError
-from . import comp, compare, doctor, engine, farm, info, openjd, reference, render
+from . import comp, compare, doctor, engine, farm, info, monitor, openjd, reference, render
 from .options import hyphened
 
 DONE, FAILED, USAGE, CANCELLED = 0, 1, 2, 3
-COMMANDS = (render, comp, farm, info, compare, doctor, engine, openjd)
+COMMANDS = (render, comp, farm, info, compare, doctor, engine, monitor, openjd)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -57,6 +57,19 @@ def in_session() -> bool:
     return bool(os.environ.get("GVM_ENGINE_FILE"))
 
 
+def keep_session_engine() -> None:
+    """Starts the session's warm engine where it is lost, with the time that the job gives it when nobody ends it.
+
+    Raises:
+        EngineStartError, EngineTimeoutError, ProtocolError: it does not come up.
+    """
+    try:
+        idle = float(os.environ.get("GVM_ENGINE_IDLE", IDLE_SECONDS))
+    except ValueError:
+        idle = IDLE_SECONDS
+    start_warm_engine(idle_timeout=idle).close()
+
+
 class OpenJdProgress:
     """Follows a render and tells the session."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Optional
+from typing import Optional, Sequence
 
 from rich.console import Console
 from rich.progress import (
@@ -34,9 +34,14 @@ class FramesPerSecond(ProgressColumn):
 
 
 class ProgressDisplay:
-    """Follows a render's messages; a context manager that leaves the terminal as it was."""
+    """Follows a render's messages; a context manager that leaves the terminal as it was.
 
-    def __init__(self, *, shown: bool) -> None:
+    Args:
+        devices: of the render, as people know them. Several share one bar, and a notice of one of them names it.
+    """
+
+    def __init__(self, *, shown: bool, devices: Sequence[str] = ()) -> None:
+        self._devices = devices if len(devices) > 1 else ()
         self._console = Console(stderr=True, quiet=not shown, highlight=False)
         self._progress: Optional[Progress] = None
         self._task: Optional[TaskID] = None
@@ -59,7 +64,8 @@ class ProgressDisplay:
     def update(self, message: Message) -> None:
         """Shows what a message says."""
         if isinstance(message, Notice):
-            self._console.print(f"[yellow]{message.level}[/]: {message.text}", soft_wrap=True)
+            of = f"{self._devices[message.job - 1]}: " if self._devices and message.job else ""
+            self._console.print(f"[yellow]{message.level}[/]: {of}{message.text}", soft_wrap=True)
         elif isinstance(message, Accepted):
             frames = FrameRange.parse(message.frames)
             kept = FrameRange.parse(message.kept) if message.kept else ()
@@ -74,7 +80,13 @@ class ProgressDisplay:
             if isinstance(message, FrameWritten):
                 self._progress.advance(self._task)
             elif isinstance(message, ProgressMessage):
-                self._progress.update(self._task, description=STAGE_WORDS.get(message.stage, message.stage))
+                self._progress.update(self._task, description=self._stage(message))
+
+    def _stage(self, message: ProgressMessage) -> str:
+        """What is being done: of several engines, each of which is at something else, that they render."""
+        if self._devices and message.done < message.total and message.stage != "loading":
+            return f"rendering on {len(self._devices)} devices"
+        return STAGE_WORDS.get(message.stage, message.stage)
 
     def summary(self, result: RenderResult, pattern: str) -> None:
         """One line: what was done, how fast, where it is."""

@@ -11,18 +11,21 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, Tuple
+from typing import Any, Dict, Iterator, Sequence, Tuple
 
-from ..client import MatteJob, MatteSession, RenderResult, find_warm_engine
+from ..client import MatteJob, RenderResult, find_warm_engine
+from ..client.several import numbered, session_for
 from ..errors import FrameRangeError, UsageError
 from ..farm.blocks import frames_of_blocks, parse_blocks
-from ..farm.gpus import take_assigned_gpus
+from ..farm.gpus import check_assigned_gpus, take_assigned_gpus
 from ..farm.messages import OpenJdMessages
 from ..frames import BlockPlan, FrameRange
 from ..keys import ShotParams
+from ..params import devices_of
 from ..protocol import Message, Sink, Source
 from .dry_run import dry_run
-from .openjd import OpenJdProgress, failing, in_session
+from .farm_needs import add_needs, check_needs
+from .openjd import OpenJdProgress, failing, in_session, keep_session_engine
 from .options import add_params, params_of
 from .progress import ProgressDisplay
 
@@ -51,6 +54,7 @@ def add_parser(commands: Any) -> None:
     for kind, help_ in MOVIES.items():
         movies.add_argument(f"--{kind}-movie", default="", metavar="FILE", help=help_)
     add_params(parser)
+    add_needs(parser)
     add_output(parser)
     parser.add_argument("--progress", choices=("auto", "openjd"), default="auto",
                         help="openjd: progress, status and failure for an Open Job Description session")  # fmt: skip
@@ -77,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     params = params_of(args)
+    check_needs(args, params)
     movies = {kind: getattr(args, f"{kind}_movie") for kind in MOVIES}
     job = MatteJob(
         source=Source("files", args.input),
@@ -132,19 +137,21 @@ def render(job: MatteJob, args: argparse.Namespace) -> RenderResult:
         GvmMatteError: the job's failure.
         CancelledError: a signal came.
     """
-    ShotParams.of(job.params)  # wrong values are told before an engine is started
+    device = ShotParams.of(job.params).base.device  # wrong values are told before an engine is started
+    devices = devices_of(device)
     take_assigned_gpus()
+    check_assigned_gpus(devices)
     told = OpenJdProgress(OpenJdMessages()) if args.progress == "openjd" else None
     log = (lambda line: print(line, file=sys.stderr, flush=True)) if args.verbose else None
     shown = not (args.json or args.quiet or told)
-    with cancel_on_signals() as cancel, ProgressDisplay(shown=shown) as display:
-        warm = _takes_warm_engine(args)
-        with MatteSession(warm=warm, log=log) as session:
+    with cancel_on_signals() as cancel, ProgressDisplay(shown=shown, devices=numbered(devices)) as display:
+        warm = len(devices) == 1 and _takes_warm_engine(args)
+        with session_for(device, warm=warm, log=log) as session:
 
             def on_event(message: Message) -> None:
                 display.update(message)
                 if args.json:
-                    print_message(message)
+                    print_message(message, devices)
                 if told is not None:
                     told.update(message)
 
@@ -165,6 +172,7 @@ def _takes_warm_engine(args: argparse.Namespace) -> bool:
     if args.own_engine:
         return False
     if in_session() and args.progress == "openjd":
+        keep_session_engine()
         return True
     return (in_session() or not os.environ.get("CUE_GPU_CORES")) and has_warm_engine()
 
@@ -203,10 +211,16 @@ def _give_up() -> None:
     os._exit(3)
 
 
-def print_message(message: Message) -> None:
-    """A protocol message as one JSON line: `event` is its kind in lower case."""
+def print_message(message: Message, devices: Sequence[str] = ()) -> None:
+    """A protocol message as one JSON line: `event` is its kind in lower case.
+
+    Args:
+        devices: of the render; where they are several, an event about one of them has `device`, and `engine`, its number.
+    """
     fields: Dict[str, Any] = dataclasses.asdict(message)
-    fields.pop("job", None)
+    engine = fields.pop("job", 0)
+    if len(devices) > 1 and engine:
+        fields.update(device=devices[engine - 1], engine=engine)
     print_event(type(message).__name__.lower(), **fields)
 
 

@@ -3,7 +3,7 @@
     1  rings are made, and handed over with Attach
     2  Render goes out; Accepted says which plates are wanted
     3  the pusher pushes them; alphas are taken as they come; everything is noted in the ledger
-    4  Done, or an error
+    4  Done, or an error; recalled, it ends early and without an error
 
 It goes wrong in three ways: the job fails (the engine's Failed, or an error in a callback: the engine is sound), the
 engine dies or hangs (ConnectionLostError, EngineTimeoutError: another one may go on), the engine is ill (any other
@@ -72,6 +72,7 @@ class Attempt:
         self._first: Dict[int, PlateData] = {}
         self._before = len(ledger.delivered)
         self._in_callback = False
+        self._recalled = False
         self._ended = False  # the engine is done with the job, or was told to be
 
     @property
@@ -120,6 +121,8 @@ class Attempt:
     # -- 1
 
     def _make_rings(self) -> None:
+        if self._job.dry_run:  # no pixel travels
+            return
         source, slots = self._job.source, self._buffers.slots
         windows = [Box(*window) for window in (source.display, source.data) if window]
         if source.type == "buffers":
@@ -136,10 +139,8 @@ class Attempt:
         try:
             plate = self._first[frame] = self._callbacks.plates(frame)
         except PlateError:  # its turn comes; the engine then applies the policy for missing plates
-            return max(slot_bytes(window, 4, "float") for window in windows)
-        rows = plate.row_stride or 0
-        boxes = [plate.box, *windows]
-        return max(rows * plate.box.height, *(slot_bytes(box, plate.channels, plate.dtype) for box in boxes))
+            return room_for(None, windows)
+        return room_for(plate, windows)
 
     # -- 3
 
@@ -148,12 +149,17 @@ class Attempt:
             if self._callbacks.cancel.is_set():
                 self._cancel(job)
                 return
+            if self._callbacks.recall.is_set() and not self._recalled:
+                self._recalled = True
+                job.cancel()
             if self._pusher is not None and self._pusher.error is not None:
                 self._in_callback = True
                 raise self._pusher.error
             message = job.next(LOOK_SECONDS)
             if isinstance(message, Failed):
                 self._ended = True
+                if self._recalled and message.code == CancelledError.code:
+                    return
                 raise from_code(message.code, message.message, frame=message.frame, path=message.path)
             if isinstance(message, Done):
                 self._finish(message)
@@ -200,6 +206,7 @@ class Attempt:
             frames=frames_of(message.plates),
             plates=self._callbacks.plates,
             first=self._first,
+            turn=self._callbacks.turn,
         )
         self._pusher.start()
 
@@ -264,3 +271,11 @@ class Attempt:
         except GvmMatteError:
             pass
         return False
+
+
+def room_for(plate: Optional[PlateData], windows: List[Box]) -> int:
+    """Bytes of a slot for plates like this one that fill a window; of any kind of plate where there is none to go by."""
+    if plate is None:
+        return max(slot_bytes(window, 4, "float") for window in windows)
+    rows = plate.row_stride or 0
+    return max(rows * plate.box.height, *(slot_bytes(box, plate.channels, plate.dtype) for box in [plate.box, *windows]))

@@ -1,8 +1,9 @@
 """A conversation with one engine: hello, requests and their answers, the messages of jobs.
 
     any thread ── send ──▶ Channel ──▶ engine
-    receiving thread ◀──── Channel ◀──       answers go to who asked (by id), messages of a job to its queue (by job),
-                                             the first thing that is wrong ends the conversation for everybody
+    receiving thread ◀──── Channel ◀──       answers go to who asked (by id), messages of a job to its queue (by job), what
+                                             a watch hears to whom it asked for; the first thing that is wrong ends the
+                                             conversation for everybody
 
 The receiving thread alone reads, so a caller that gives up after its time-out loses nothing, and a late answer to it is
 known and dropped. Alive and hung are told apart by a rule: where a job has been quiet for `quiet_seconds`, a Ping is sent;
@@ -13,7 +14,6 @@ The connection owns its channel. It does not own the engine: `process` and `warm
 
 from __future__ import annotations
 
-import contextlib
 import os
 import queue
 import threading
@@ -26,38 +26,40 @@ from ..errors import ConnectionLostError, EngineTimeoutError, GvmMatteError, Pro
 from ..frame_buffer import FrameRing
 from ..protocol import (
     PROTOCOL_VERSION,
-    Accepted,
-    AlphaReady,
     Attach,
     Attached,
-    Cancel,
     Done,
+    EngineState,
     Failed,
-    FrameKept,
-    FrameWritten,
+    FrameState,
     Hello,
     HelloReply,
+    JobState,
+    LogLines,
     Message,
-    Notice,
+    Ordered,
+    Picture,
     Ping,
     Pong,
-    Progress,
     Render,
     Shutdown,
-    SlotFree,
     Status,
     StatusRequest,
-    Surveyed,
+    Watch,
+    Watching,
 )
+from .engine_job import JOB_MESSAGES, EngineJob, JobMessage, again
+
+__all__ = ["EngineConnection", "EngineJob", "JobMessage"]
 
 HELLO_SECONDS = 10.0
 ATTACH_SECONDS = 10.0
 QUIET_SECONDS = 30.0
 ANSWER_SECONDS = 10.0
+HEARD_AT_ONCE = (JobState, EngineState, FrameState, LogLines)  # what only a watch hears; a Picture, too, but for an answer
 
 T = TypeVar("T")
-JobMessage = Union[Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress, Done, Failed]
-_JOB_MESSAGES = (Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress, Done, Failed)
+Told = Callable[[int, Union[Message, GvmMatteError]], None]
 
 
 class EngineConnection:
@@ -89,6 +91,8 @@ class EngineConnection:
         self._next_id = 1
         self._answers: Dict[int, Tuple[type, queue.SimpleQueue[Union[Message, GvmMatteError]]]] = {}
         self._jobs: Dict[int, queue.SimpleQueue[Union[JobMessage, GvmMatteError]]] = {}
+        self._watched: Optional[Told] = None
+        self._orders: Dict[int, Type[Message]] = {}
         self._error: Optional[GvmMatteError] = None
         self._heard = self._asked = time.monotonic()
         try:
@@ -163,6 +167,39 @@ class EngineConnection:
         self._channel.send(make(number))
         return EngineJob(connection=self, number=number, inbox=inbox)
 
+    def watch(self, told: Told, *, pictures: bool, longest: int, timeout: float = ANSWER_SECONDS) -> None:
+        """Asks to be told of all jobs of the engine; with `pictures`, into the rings that were attached last.
+
+        Args:
+            told: called on the receiving thread with (0, what the engine says), with (id, the answer to an `order`: a
+                message or an error), and last of all with (0, what ended the conversation). It must not block.
+            longest: edge of the pictures in pixels; 0: the plates' size.
+
+        Raises:
+            FrameBufferError: there are no rings for pictures.
+            EngineTimeoutError, ProtocolError: as `ping`.
+        """
+        with self._lock:
+            self._check()
+            self._watched = told
+        self._request(lambda number: Watch(number, pictures, longest), Watching, timeout)
+
+    def order(self, make: Callable[[int], Message], answer: Type[Message] = Ordered) -> int:
+        """Sends a request of a watch, made with the id it gets; its answer is told.
+
+        Args:
+            answer: what answers it, if not `Failed`.
+
+        Raises:
+            ConnectionLostError: the engine is gone.
+        """
+        number = self.new_id()
+        with self._lock:
+            self._check()
+            self._orders[number] = answer
+        self._channel.send(make(number))
+        return number
+
     def shutdown(self) -> None:
         """Asks the engine to end; it cancels its jobs and finishes files in writing.
 
@@ -222,7 +259,7 @@ class EngineConnection:
 
     def _check(self) -> None:
         if self._error is not None:
-            raise _again(self._error)
+            raise again(self._error)
 
     def _request(self, request: Callable[[int], Message], answer: Type[T], timeout: float) -> T:
         return self._ask(lambda number: self._channel.send(request(number)), answer, timeout)
@@ -244,7 +281,7 @@ class EngineConnection:
             with self._lock:
                 self._answers.pop(number, None)
         if isinstance(found, GvmMatteError):
-            raise _again(found)
+            raise again(found)
         return cast(T, found)
 
     def _listen(self) -> None:
@@ -258,9 +295,12 @@ class EngineConnection:
         self._channel.close()
 
     def _dispatch(self, message: Message) -> None:
-        if isinstance(message, _JOB_MESSAGES):
+        if isinstance(message, HEARD_AT_ONCE) or (isinstance(message, Picture) and not message.id):
+            self._tell_watch(0, message)
+            return
+        if isinstance(message, JOB_MESSAGES):
             number = message.job
-        elif isinstance(message, (Pong, Status, Attached)):
+        elif isinstance(message, (Pong, Status, Attached, Watching, Ordered, Picture)):
             number = message.id
         else:
             raise ProtocolError(f"The engine sent {type(message).__name__}, which is no message for a host here.")
@@ -269,20 +309,28 @@ class EngineConnection:
         with self._lock:
             known = 0 < number < self._next_id
             expected, inbox = self._answers.get(number, (None, None))
+            ordered = self._orders.pop(number, None)
             job = self._jobs.get(number)
             if isinstance(message, (Done, Failed)):
                 self._jobs.pop(number, None)
         if not known:
             raise ProtocolError(f"The engine sent {type(message).__name__} for {number}, which nobody asked for.")
-        if isinstance(message, Failed) and inbox is not None:
-            inbox.put(from_code(message.code, message.message, frame=message.frame, path=message.path))
-        elif isinstance(message, _JOB_MESSAGES):
+        if ordered is not None:
+            self._tell_watch(number, _checked(message, ordered))
+        elif isinstance(message, Failed) and inbox is not None:
+            inbox.put(_error_of(message))
+        elif isinstance(message, JOB_MESSAGES):
             if job is not None:  # else: of a job that has ended here
                 job.put(message)
+        elif isinstance(message, (Ordered, Picture)):
+            raise ProtocolError(f"The engine sent {type(message).__name__} for {number}, which asked for none.")
         elif expected is not None and inbox is not None:  # else: an answer that came too late
-            if not isinstance(message, expected):
-                raise ProtocolError(f"The engine answered with {type(message).__name__}, not {expected.__name__}.")
-            inbox.put(message)
+            inbox.put(_checked(message, expected))
+
+    def _tell_watch(self, number: int, message: Union[Message, GvmMatteError]) -> None:
+        if self._watched is None:
+            raise ProtocolError(f"The engine sent {type(message).__name__} to a host that does not watch.")
+        self._watched(number, message)
 
     def _fail(self, error: GvmMatteError) -> None:
         with self._lock:
@@ -295,6 +343,8 @@ class EngineConnection:
             inbox.put(error)
         for job in jobs:
             job.put(error)
+        if self._watched is not None:
+            self._watched(0, error)
 
     def forget(self, number: int) -> None:
         """Drops what still comes of a job."""
@@ -302,53 +352,14 @@ class EngineConnection:
             self._jobs.pop(number, None)
 
 
-class EngineJob:
-    """One render as the host sees it; made by `EngineConnection.render`. Used by one thread."""
-
-    def __init__(
-        self, *, connection: EngineConnection, number: int, inbox: queue.SimpleQueue[Union[JobMessage, GvmMatteError]]
-    ) -> None:
-        self.id = number
-        self._connection = connection
-        self._inbox = inbox
-
-    def next(self, timeout: float) -> Optional[JobMessage]:
-        """The job's next message, or None if none came within `timeout` seconds.
-
-        Raises:
-            EngineTimeoutError: the engine hangs.
-            ConnectionLostError: it is gone.
-            ProtocolError: it broke the protocol.
-        """
-        try:
-            found = self._inbox.get(timeout=timeout)
-        except queue.Empty:
-            self._connection.check_alive()
-            return None
-        if isinstance(found, GvmMatteError):
-            raise _again(found)
-        return found
-
-    def send(self, message: Message) -> None:
-        """Sends a message of this job.
-
-        Raises:
-            ConnectionLostError: the engine is gone.
-        """
-        self._connection.send(message)
-
-    def cancel(self) -> None:
-        """Asks for the job's end; its last message tells of it. An engine that is gone is no error here."""
-        with contextlib.suppress(ConnectionLostError):
-            self._connection.send(Cancel(self._connection.new_id(), self.id))
-
-    def forget(self) -> None:
-        """Drops what still comes of this job."""
-        self._connection.forget(self.id)
+def _error_of(message: Failed) -> GvmMatteError:
+    return from_code(message.code, message.message, frame=message.frame, path=message.path)
 
 
-def _again(error: GvmMatteError) -> GvmMatteError:
-    """The same error for one more thread: an exception object belongs to one traceback."""
-    copy = from_code(error.code, error.message, frame=error.frame, path=error.path)
-    copy.__cause__ = error
-    return copy
+def _checked(message: Message, expected: Type[T]) -> Union[Message, GvmMatteError]:
+    """An answer, as it may be: of the kind that was asked for, or an error."""
+    if isinstance(message, Failed):
+        return _error_of(message)
+    if not isinstance(message, expected):
+        raise ProtocolError(f"The engine answered with {type(message).__name__}, not {expected.__name__}.")
+    return message

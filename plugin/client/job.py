@@ -11,13 +11,13 @@ import os
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
+from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional, Set, Tuple
 
 from ..errors import FrameRangeError, ProtocolError, UsageError
 from ..frame_buffer import SlotInfo
 from ..frames import FrameRange
 from ..image import Box
-from ..params import SPECS
+from ..params import SPECS, devices_of
 from ..protocol import Accepted, Message, Notice, Render, Sink, Source
 
 _PATHS = frozenset(spec.name for spec in SPECS if spec.kind == "path")  # an engine's working folder is not the person's
@@ -91,6 +91,8 @@ class MatteJob:
         movies = {kind: _absolute(path) for kind, path in self.sink.movies.items()}
         sink = dataclasses.replace(self.sink, path=_absolute(self.sink.path), movies=movies)
         params = {name: _absolute(value) if name in _PATHS else value for name, value in self.params.items()}
+        if self.dry_run and isinstance(params.get("device"), str):  # one engine looks for all that a list names
+            params["device"] = devices_of(params["device"])[0]
         if not params.get("ocio") and os.environ.get("OCIO"):  # a warm engine's environment is another
             params["ocio"] = _absolute(os.environ["OCIO"])
         if not params.get("model_base") and (base := _own_weights()):
@@ -121,12 +123,19 @@ class RenderResult:
 
 @dataclass(frozen=True)
 class Callbacks:
-    """What a render calls. `plates` is called in a thread of its own, the others where `render` was called."""
+    """What a render calls. `plates` is called in a thread of its own, the others where `render` was called.
+
+    Args:
+        cancel: ends it with an error; recall: ends it with what there is.
+        turn: held while a plate is asked for and copied.
+    """
 
     plates: Optional[Callable[[int], PlateData]]
     take_alpha: Optional[Callable[[int, SlotInfo, memoryview], None]]
     on_event: Callable[[Message], None]
     cancel: threading.Event
+    recall: threading.Event = field(default_factory=threading.Event)
+    turn: ContextManager[object] = field(default_factory=threading.Lock)
 
 
 class Ledger:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from typing import Callable, Dict, Iterable, Optional
+from typing import Callable, ContextManager, Dict, Iterable, Optional
 
 from ..errors import ConnectionLostError, FrameBufferError, PlateError
 from ..frame_buffer import FrameRing, slot_bytes
@@ -24,6 +24,7 @@ class PlatePusher(threading.Thread):
 
     Args:
         first: plates that were asked for before, to size the ring: they are not asked for again.
+        turn: held while a plate is asked for and copied, since one host may serve several engines.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class PlatePusher(threading.Thread):
         frames: Iterable[int],
         plates: Callable[[int], PlateData],
         first: Dict[int, PlateData],
+        turn: ContextManager[object],
     ) -> None:
         super().__init__(name="gvm-matte-plates", daemon=True)
         self.error: Optional[BaseException] = None
@@ -44,6 +46,7 @@ class PlatePusher(threading.Thread):
         self._frames = list(frames)
         self._plates = plates
         self._first = first
+        self._turn = turn
         self._stopped = threading.Event()
 
     def run(self) -> None:
@@ -68,13 +71,14 @@ class PlatePusher(threading.Thread):
     def _push(self, frame: int) -> None:
         slot = self._ring.acquire(None)
         assert slot is not None
-        try:
-            plate = self._first.pop(frame, None) or self._plates(frame)
-        except PlateError as exc:
-            self._ring.release(slot)
-            self._send(PlateFailed(self._job, frame, exc.message))
-            return
-        info = fill(self._ring, slot, frame, plate)
+        with self._turn:
+            try:
+                plate = self._first.pop(frame, None) or self._plates(frame)
+            except PlateError as exc:
+                self._ring.release(slot)
+                self._send(PlateFailed(self._job, frame, exc.message))
+                return
+            info = fill(self._ring, slot, frame, plate)
         self._send(PlateReady(self._job, slot, frame, info))
 
 

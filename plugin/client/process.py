@@ -102,6 +102,7 @@ class EngineProcess:
         command: the whole command; None: `engine_command(python)` with `--owned`.
         python: the engine's Python, see `engine_command`.
         log: called with every line of the engine's log, in a thread of its own.
+        environment: variables that it gets on top of `engine_environment`.
     """
 
     def __init__(
@@ -110,9 +111,11 @@ class EngineProcess:
         command: Optional[Sequence[str]] = None,
         python: Optional[str] = None,
         log: Optional[Callable[[str], None]] = None,
+        environment: Optional[Mapping[str, str]] = None,
     ) -> None:
         self.command = [*engine_command(python), "--owned"] if command is None else list(command)
         self._log = log
+        self._environment = dict(environment or {})
         self._tail: Deque[str] = collections.deque(maxlen=TAIL_LINES)
         self._process: Optional[subprocess.Popen[bytes]] = None
         self._reader: Optional[threading.Thread] = None
@@ -228,7 +231,7 @@ class EngineProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                env=engine_environment(),
+                env={**engine_environment(), **self._environment},
                 start_new_session=True,
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )

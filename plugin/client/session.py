@@ -18,10 +18,11 @@ import contextlib
 import threading
 import time
 from pathlib import Path
-from typing import Callable, Optional, Sequence
+from typing import Callable, ContextManager, Mapping, Optional, Sequence
 
-from ..errors import EngineDiedError, EngineError, EngineTimeoutError, GvmMatteError, UsageError
+from ..errors import CancelledError, EngineDiedError, EngineError, EngineTimeoutError, GvmMatteError, UsageError
 from ..frame_buffer import SlotInfo
+from ..params import devices_of
 from ..paths import sweep_parts
 from ..protocol import Message, Notice
 from .attempt import Attempt
@@ -44,6 +45,7 @@ class MatteSession:
         idle_timeout: seconds after which a warm engine started here ends.
         restarts: how often in a row an engine is started again without a new frame from it.
         log: called with every line of an owned engine's log, in a thread of its own.
+        environment: variables that an owned engine gets on top of this process's.
         start_seconds: until an engine must have said hello.
         quiet_seconds, answer_seconds: the rule for hung engines, see `connection`.
     """
@@ -58,6 +60,7 @@ class MatteSession:
         idle_timeout: float = IDLE_SECONDS,
         restarts: int = 3,
         log: Optional[Callable[[str], None]] = None,
+        environment: Optional[Mapping[str, str]] = None,
         start_seconds: float = START_SECONDS,
         quiet_seconds: float = QUIET_SECONDS,
         answer_seconds: float = ANSWER_SECONDS,
@@ -69,6 +72,7 @@ class MatteSession:
         self._idle_timeout = idle_timeout
         self._restarts = restarts
         self._log = log
+        self._environment = environment
         self._start_seconds = start_seconds
         self._quiet_seconds = quiet_seconds
         self._answer_seconds = answer_seconds
@@ -93,7 +97,9 @@ class MatteSession:
                     timeout=self._start_seconds,
                 )
             else:
-                process = EngineProcess(command=self._command, python=self._python, log=self._log)
+                process = EngineProcess(
+                    command=self._command, python=self._python, log=self._log, environment=self._environment
+                )
                 self._engine = process.start(timeout=self._start_seconds)
                 self._process = process
             self._engine.quiet_seconds = self._quiet_seconds
@@ -109,6 +115,8 @@ class MatteSession:
         take_alpha: Optional[Callable[[int, SlotInfo, memoryview], None]] = None,
         cancel: Optional[threading.Event] = None,
         buffers: Optional[Buffers] = None,
+        recall: Optional[threading.Event] = None,
+        turn: Optional[ContextManager[object]] = None,
     ) -> RenderResult:
         """Renders a job to its end.
 
@@ -121,20 +129,25 @@ class MatteSession:
                 mattes go to files too, a restart may bring an alpha a second time.
             cancel: set it from anywhere to cancel.
             buffers: the rings' sizes, where the defaults do not fit.
+            recall: set it from anywhere to end the job early without an error: the result has what was finished.
+            turn: a lock that is held while `plates` is called and its plate copied: of a host that serves several sessions.
 
         Raises:
+            UsageError: the job names several devices, which is `several.DeviceSessions`' business; or it is not complete.
             CancelledError: cancelled; finished frames stay, nothing else does.
             EngineDiedError: engines kept dying; carries the last one's exit code and the end of its log.
             EngineTimeoutError: engines kept hanging.
             GvmMatteError: the engine's own error, with frame and path; and whatever a callback raised.
         """
-        if job.source.type == "buffers" and plates is None:
-            raise UsageError("Plates out of buffers need `plates`.")
-        if job.sink.buffers != (take_alpha is not None):
-            raise UsageError("`take_alpha` and a sink with buffers belong together.")
+        check_callbacks(job, plates, take_alpha)
+        if not job.dry_run and len(devices_of(str(job.params.get("device", "auto")))) > 1:
+            raise UsageError(f"One engine has one device, not {job.params['device']}; `several` shares a job among more.")
         if not self._busy.acquire(blocking=False):
             raise UsageError("A session renders one job at a time.")
-        callbacks = Callbacks(plates, take_alpha, on_event or (lambda message: None), cancel or threading.Event())
+        callbacks = Callbacks(
+            plates, take_alpha, on_event or (lambda message: None), cancel or threading.Event(),
+            recall or threading.Event(), turn or threading.Lock(),
+        )  # fmt: skip
         try:
             return self._render(job, callbacks, buffers or Buffers())
         finally:
@@ -177,8 +190,10 @@ class MatteSession:
                     self._end_engine(hangs=hangs)
                     _sweep(job)
             self._warm = False  # what killed a warm engine shall not kill the next one of everybody
-            if ledger.complete:  # it died on its last word
+            if ledger.complete or callbacks.recall.is_set():  # it died on its last word, or nobody waits for more
                 return ledger.result(time.monotonic() - started, restarts)
+            if callbacks.cancel.is_set():  # nobody waits for another engine
+                raise CancelledError("The render was cancelled; frames that were finished stay.") from error
             fruitless = 1 if len(ledger.delivered) > before else fruitless + 1
             while True:
                 if fruitless > self._restarts:
@@ -220,6 +235,18 @@ class MatteSession:
                 process.kill() if hangs else process.stop(ABANDON_SECONDS)
             elif engine is not None and hangs:
                 end_process(engine.info.pid, budget=ABANDON_SECONDS)
+
+
+def check_callbacks(
+    job: MatteJob,
+    plates: Optional[Callable[[int], PlateData]],
+    take_alpha: Optional[Callable[[int, SlotInfo, memoryview], None]],
+) -> None:
+    """Raises UsageError unless a job's buffers and the host's callbacks belong together."""
+    if job.source.type == "buffers" and plates is None:
+        raise UsageError("Plates out of buffers need `plates`.")
+    if job.sink.buffers != (take_alpha is not None):
+        raise UsageError("`take_alpha` and a sink with buffers belong together.")
 
 
 def _sweep(job: MatteJob) -> None:

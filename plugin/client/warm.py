@@ -105,18 +105,22 @@ def start_warm_engine(
         sweep_stale_addresses()
         log = path.with_suffix(".log")
         options = ["--connection-file", str(path), "--idle-timeout", f"{idle_timeout:g}"]
-        process = _spawn([*(engine_command(python) if command is None else command), *options], log)
+        started: List[subprocess.Popen[bytes]] = []
         try:
-            return _wait_for(process, log, deadline)
+            with _signals_later():
+                started.append(_spawn([*(engine_command(python) if command is None else command), *options], log))
+            return _wait_for(started[0], log, deadline)
         except BaseException:
-            process.kill()
-            process.wait()
+            for process in started:
+                process.kill()
+                process.wait()
             left = _read(path)
             if left is not None:
                 _remove(path, left)
             raise
         finally:
-            threading.Thread(target=process.wait, name="gvm-matte-reaper", daemon=True).start()
+            for process in started:
+                threading.Thread(target=process.wait, name="gvm-matte-reaper", daemon=True).start()
 
 
 def stop_warm_engine(*, budget: float = STOP_SECONDS) -> bool:
@@ -233,6 +237,28 @@ def _only_one(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+@contextlib.contextmanager
+def _signals_later() -> Iterator[None]:
+    """Python's own handlers of SIGINT and SIGTERM are called at the end: an error that one raises in the midst of the start
+    of a process would lose the process, which nobody could end then.
+    """
+    if threading.current_thread() is not threading.main_thread():  # handlers run in the main one alone
+        yield
+        return
+    came: List[int] = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    own = {number: handler for number, handler in handlers.items() if callable(handler)}
+    for number in own:
+        signal.signal(number, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in own.items():
+            signal.signal(number, handler)
+    for arrived in came:
+        own[signal.Signals(arrived)](arrived, None)
 
 
 def _spawn(command: List[str], log: Path) -> subprocess.Popen[bytes]:

@@ -6,10 +6,12 @@ import os
 import platform
 import re
 import warnings
+from typing import Callable
 
 import torch
 
 from ..errors import DeviceError, ParamError
+from .resident import machine_memory
 
 PRECISIONS = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
@@ -90,6 +92,29 @@ def resolve_precision(name: str, device: torch.device) -> torch.dtype:
             f"{torch.cuda.get_device_name(device)} has no bf16: set precision to auto, fp16 or fp32.", name="precision"
         )
     return PRECISIONS[name]
+
+
+def memory_probe(device: torch.device) -> Callable[[], tuple[int, int]]:
+    """What tells (used, total) bytes of a device's memory, whoever uses it; a CPU's and an Apple GPU's is the machine's.
+
+    Any thread may call it, once something has been computed on the device.
+    """
+    if device.type != "cuda":
+        return machine_memory
+
+    def probe() -> tuple[int, int]:
+        try:
+            free, total = torch.cuda.mem_get_info(device)
+        except RuntimeError:  # a device that is lost: the job tells of that
+            return 0, 0
+        return total - free, total
+
+    return probe
+
+
+def precision_name(dtype: torch.dtype) -> str:
+    """A precision as `--precision` names it."""
+    return next(name for name, known in PRECISIONS.items() if known == dtype)
 
 
 def describe_devices() -> list[dict[str, object]]:

@@ -10,12 +10,16 @@ import queue
 import threading
 import time
 from dataclasses import dataclass
-from typing import Callable, Optional, Union
+from typing import TYPE_CHECKING, Callable, Optional, Union
 
 from ..errors import CancelledError
 from ..frame_buffer import FrameRing
 from ..protocol import AlphaTaken, Message, PlateFailed, PlateReady, Progress, Render
 
+if TYPE_CHECKING:
+    from .watch.register import JobRecord
+
+CANCELLED_WORDS = "The render was cancelled; frames that were finished stay."
 PROGRESS_SECONDS = 0.1  # at most so often, so that a fast job does not drown its host in messages
 
 
@@ -34,7 +38,11 @@ class Rings:
 
 
 class Job:
-    """A render in the queue or under way."""
+    """A render in the queue or under way.
+
+    Args:
+        record: what monitors are told of it; None: nothing.
+    """
 
     def __init__(
         self,
@@ -43,14 +51,17 @@ class Job:
         rings: Rings,
         send: Callable[[Message], None],
         forget: Callable[[int], None],
+        record: Optional[JobRecord] = None,
     ) -> None:
         self.request = request
         self.rings = rings
-        self.send = send
+        self.record = record
+        self._send = send
         self._forget = forget
         self.pushed: queue.SimpleQueue[Union[PlateReady, PlateFailed]] = queue.SimpleQueue()
         self.delivered = 0
         self.total = 0
+        self.stage = ""
         self.started = time.monotonic()
         self._cancelled = threading.Event()
         self._last_progress = 0.0
@@ -72,7 +83,13 @@ class Job:
     def check(self) -> None:
         """Raises CancelledError once `cancel` was called."""
         if self._cancelled.is_set():
-            raise CancelledError("The render was cancelled; frames that were finished stay.")
+            raise CancelledError(CANCELLED_WORDS)
+
+    def send(self, message: Message) -> None:
+        """Tells the host something; never blocks."""
+        if self.record is not None:
+            self.record.told(message)
+        self._send(message)
 
     def end(self, last: Message) -> None:
         """Sends the job's last message and lets go of its rings; nothing more is sent of it."""
@@ -91,6 +108,7 @@ class Job:
     def progress(self, stage: str, *, always: bool = False) -> None:
         """Tells the host how far the job is, not too often."""
         now = time.monotonic()
+        self.stage = stage
         if always or now - self._last_progress >= PROGRESS_SECONDS:
             self._last_progress = now
             self.send(Progress(self.id, stage, self.delivered, self.total, now - self.started))

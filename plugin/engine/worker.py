@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from ..errors import CancelledError, EngineBugError, GvmMatteError, OutOfMemoryError
 from ..protocol import IDLE, LOADING, RENDERING, Failed
 from .jobs import Job
+from .log import log
 
 if TYPE_CHECKING:
     from .server import Server
@@ -44,6 +45,10 @@ class Worker(threading.Thread):
             job = self._server.jobs.get()
             if job is None:
                 return
+            if not isinstance(job, Job):
+                self._release_model()
+                job.done()
+                continue
             self._server.current = job
             self._run(job, failure)
             self._server.current = None
@@ -63,7 +68,7 @@ class Worker(threading.Thread):
 
             self._renderer = Renderer(self._server)
         except Exception as exc:
-            self._log(traceback.format_exc())
+            log(traceback.format_exc())
             return EngineBugError(
                 f"The engine's Python environment is not complete ({exc}). Run `python3 install engine` or "
                 "`gvm-matte doctor`."
@@ -71,11 +76,13 @@ class Worker(threading.Thread):
         finally:
             gc.freeze()  # modules stay; later collections need not look at them
             gc.enable()
-        self._log(f"torch and the image libraries are up after {time.monotonic() - started:.1f} s")
+        log(f"torch and the image libraries are up after {time.monotonic() - started:.1f} s")
         return None
 
     def _run(self, job: Job, failure: Optional[GvmMatteError]) -> None:
-        self._log(f"job {job.id}: {job.request.source.path or 'plates from the host'} [{job.request.frames or 'all'}]")
+        log(f"job {job.id}: {job.request.source.path or 'plates from the host'} [{job.request.frames or 'all'}]")
+        if job.record is not None:
+            job.record.begin()
         try:
             if failure is not None:
                 raise failure
@@ -90,22 +97,22 @@ class Worker(threading.Thread):
         except MemoryError:
             last = Failed(job.id, OutOfMemoryError.code, "The machine's memory is full. Lower Frames per batch or Size.")
         except Exception as exc:
-            self._log(traceback.format_exc())
+            log(traceback.format_exc())
             last = Failed(job.id, EngineBugError.code, f"The engine met an error of its own: {exc!r}. Its log says where.")
         job.end(last)
-        self._log(f"job {job.id}: {last}")
+        log(f"job {job.id}: {last}")
+        give_memory_back()
+
+    def _release_model(self) -> None:
+        if self._renderer is not None:
+            self._renderer.release_model()
+            log("the model is released")
         give_memory_back()
 
     def discard_files(self) -> None:
         """Removes what is half written, for an engine that must end now."""
         if self._renderer is not None:
             self._renderer.discard_files()
-
-    @staticmethod
-    def _log(text: str) -> None:
-        from .server import log
-
-        log(text)
 
 
 def preload_torch() -> None:

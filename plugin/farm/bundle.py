@@ -4,6 +4,7 @@ template.json            the job's template
 parameter_values.json    the values of its parameters, and those that a Deadline queue is asked for
 asset_references.json    files that the job reads and folders that it writes, for queues that carry them along
 gvm_job.json             the job as GVM Matte knows it, for `farm status` and `farm pickup`
+opencue_keys.json        written when the job goes to OpenCue and has keys over the shot
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from typing import Any, Dict, Iterable, List, Sequence
 from ..errors import UsageError
 from ..paths import frame_field, frame_path
 from .job import FarmJob
+from .opencue import KEYS_FILE
 from .parameters import is_path, parameter_values, specs_of
 from .template import job_template
 
 JOB_FILE = "gvm_job.json"
 TEMPLATE_FILE = "template.json"
-FILES = (TEMPLATE_FILE, "parameter_values.json", "asset_references.json", JOB_FILE)
+FILES = (TEMPLATE_FILE, "parameter_values.json", "asset_references.json", JOB_FILE, KEYS_FILE)
 _SEQUENCES = frozenset({"garbage", "core"})  # parameters that may be a pattern, as the plates
 
 
@@ -80,7 +82,7 @@ def read_bundle(folder: str) -> FarmJob:
 def asset_references(job: FarmJob, *, files: Iterable[str] = (), folders: Iterable[str] = ()) -> Dict[str, Any]:
     """What the job reads and writes. Only plates that its blocks' windows need are named, and of those what is there."""
     wanted = job.plan.plates(job.rounded)
-    inputs, directories = _existing(job.input, wanted), [str(folder) for folder in folders]
+    inputs, directories = _sources(job, wanted), [str(folder) for folder in folders]
     base = job.shot_params.base
     for spec in specs_of(job):
         value = getattr(base, spec.name)
@@ -98,10 +100,32 @@ def asset_references(job: FarmJob, *, files: Iterable[str] = (), folders: Iterab
     }
 
 
+def _sources(job: FarmJob, wanted: Iterable[int]) -> List[str]:
+    """Plates, or a script and what it reads: all frames of it, since a branch may look at others than the one asked for."""
+    if job.script is None:
+        return _existing(job.input, wanted)
+    return [job.script.path, *(path for pattern in job.script.reads for path in files_of_pattern(pattern))]
+
+
 def _existing(pattern: str, frames: Iterable[int]) -> List[str]:
     if frame_field(pattern) is None:
         return [pattern]
     return [path for path in (frame_path(pattern, frame) for frame in frames) if Path(path).is_file()]
+
+
+def files_of_pattern(pattern: str) -> List[str]:
+    """Every frame of a sequence that is on disk, or the one file of a path without a frame field; sorted."""
+    field = frame_field(pattern)
+    if field is None:
+        return [pattern]
+    folder, name = os.path.split(pattern)
+    head, tail = name.split(field, 1)
+    try:
+        found = [entry.name for entry in os.scandir(folder or ".") if entry.name.startswith(head)]
+    except OSError:
+        return []
+    ours = [one for one in found if one.endswith(tail) and one[len(head) : len(one) - len(tail)].lstrip("-").isdigit()]
+    return [os.path.join(folder, one) for one in sorted(ours)]
 
 
 def _once(paths: Sequence[str]) -> List[str]:

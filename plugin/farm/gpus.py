@@ -1,9 +1,12 @@
-"""The GPUs that a farm gave to this task, in the words that CUDA understands."""
+"""The GPUs that a farm gave to this task, in the words that CUDA understands, and as a list of devices."""
 
 from __future__ import annotations
 
 import os
-from typing import MutableMapping, Optional
+from typing import Mapping, MutableMapping, Optional, Sequence
+
+from ..errors import DeviceError
+from ..params import devices_of
 
 
 def take_assigned_gpus(environment: Optional[MutableMapping[str, str]] = None) -> None:
@@ -16,3 +19,47 @@ def take_assigned_gpus(environment: Optional[MutableMapping[str, str]] = None) -
     cores = here.get("CUE_GPU_CORES", "").strip()
     if cores and "CUDA_VISIBLE_DEVICES" not in here:
         here["CUDA_VISIBLE_DEVICES"] = cores
+
+
+def check_assigned_gpus(devices: Sequence[str], environment: Optional[Mapping[str, str]] = None) -> None:
+    """That a list of devices fits what the farm gave to this task; GPUs are counted among those.
+
+    Args:
+        environment: after `take_assigned_gpus`; None: this process's.
+
+    Raises:
+        DeviceError: the task has fewer GPUs than its job was made for.
+    """
+    here = os.environ if environment is None else environment
+    shown = here.get("CUDA_VISIBLE_DEVICES")
+    if shown is None or len(devices) < 2:
+        return
+    count = len([name for name in shown.split(",") if name.strip()])
+    beyond = [device for device in devices if device.startswith("cuda:") and int(device[5:]) >= count]
+    if beyond:
+        raise DeviceError(
+            f"The job asks for {','.join(devices)}, and this task has {count} GPU{'s' * (count != 1)} "
+            f"(CUDA_VISIBLE_DEVICES is {shown!r}), so there is no {beyond[0]}. Ask the farm for more GPUs a worker "
+            "(--gpus), or name fewer devices."
+        )
+
+
+def gpus_of(device: str) -> int:
+    """How many GPUs a worker needs for a value of the parameter `device`: as many as it names; one for `auto`.
+
+    Raises:
+        ParamError: it is no such value.
+    """
+    named = {"cuda:0" if name == "cuda" else name for name in devices_of(device)}
+    return len(named - {"cpu"})
+
+
+def device_for(device: str, gpus: int) -> str:
+    """What a job's tasks are told to render on where a worker has so many GPUs: all of them, unless the person chose.
+
+    A farm shows a task its own GPUs alone, so they are counted from `cuda:0` on every worker.
+
+    Args:
+        device: the parameter's value; gpus: of a worker.
+    """
+    return ",".join(f"cuda:{index}" for index in range(gpus)) if device in ("auto", "cuda") and gpus > 1 else device

@@ -10,8 +10,9 @@ import json
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 
+from .. import __version__
 from ..errors import ParamError, UsageError
 from ..frames import BlockPlan, FrameRange
 from ..keys import ShotParams
@@ -66,14 +67,32 @@ class FarmSettings:
 
 
 @dataclass(frozen=True)
+class FarmScript:
+    """A script whose node has a branch for a plate: each task opens it and renders the branch, too.
+
+    Attributes:
+        path: of the script; node: full name of its GVM Matte.
+        reads: patterns and paths of what the branch reads.
+    """
+
+    path: str
+    node: str
+    reads: Tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class FarmJob:
     """Mattes to be rendered on a farm. Paths are absolute, on the computer that submits.
 
     Args:
-        name: what people see; input, output: patterns of plates and mattes.
+        name: what people see; output: pattern of the mattes.
+        input: pattern of the plates; empty where `script` renders them.
         shot: (first, last).
         frames: what is asked for; empty: the shot. It is rounded out to blocks.
         params: values for `keys.ShotParams.of`.
+        script: None where the plates are on disk.
+        made_by: version of GVM Matte; weights: `svd-` and their fingerprint. A worker with others fails its tasks; empty:
+            any will do.
 
     Raises:
         UsageError: no name or path, a shot that runs backwards, or a parameter that farms do not know.
@@ -87,9 +106,12 @@ class FarmJob:
     frames: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
     settings: FarmSettings = field(default_factory=FarmSettings)
+    script: Optional[FarmScript] = None
+    made_by: str = __version__
+    weights: str = ""
 
     def __post_init__(self) -> None:
-        if not self.input or not self.output:
+        if not self.output or not (self.input or self.script):
             raise UsageError("A farm job needs its plates and where its mattes go.")
         if not self.title:
             raise UsageError("A farm job needs a name.")
@@ -132,7 +154,8 @@ class FarmJob:
     def as_json(self) -> str:
         """As it is kept in a bundle."""
         fields = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
-        fields.update(settings=dataclasses.asdict(self.settings), params=dict(self.params))
+        script = None if self.script is None else dataclasses.asdict(self.script)
+        fields.update(settings=dataclasses.asdict(self.settings), params=dict(self.params), script=script)
         return json.dumps({"version": JOB_VERSION, **fields}, indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
@@ -152,6 +175,9 @@ class FarmJob:
             settings = {**raw.pop("settings")}
             settings["command"] = tuple(settings["command"])
             first, last = raw.pop("shot")
-            return cls(**raw, shot=(first, last), settings=FarmSettings(**settings))
+            script = raw.pop("script", None)
+            if script is not None:
+                script = FarmScript(**{**script, "reads": tuple(script["reads"])})
+            return cls(**raw, shot=(first, last), settings=FarmSettings(**settings), script=script)
         except (ValueError, TypeError, KeyError, AttributeError) as exc:
             raise UsageError(f"{where} is no farm job ({exc}). Make the bundle again.", path=where) from exc

@@ -1,6 +1,7 @@
 """The job parameters of a template, made from the parameters' one declaration, and their values for one job.
 
     Plates, OutputFolder, OutputName      paths are PATH parameters, so a worker sees them where it has them
+    Script                                in place of Plates, where tasks render the plates out of a script
     Edge, BlackPoint, …                   every parameter of the farm's face that may differ from what was submitted
     GarbageMatte, ModelBase, …            paths that are set; one that is not set is no parameter
 
@@ -20,6 +21,7 @@ from .job import FarmJob
 
 GRID = ("num_frames_per_batch", "num_overlap_frames")  # the tasks' grid hangs on them
 _NOT_PARAMETERS = frozenset({*GRID, "max_frames", "mode"})
+MASKS = ("garbage", "garbage_channel", "core", "core_channel")  # a script's node has inputs for them
 VALUE_LENGTH = 1024
 _TYPES = {int: "INT", float: "FLOAT", str: "STRING"}
 
@@ -32,11 +34,12 @@ def parameter_name(name: str) -> str:
 def specs_of(job: FarmJob) -> List[ParamSpec]:
     """The parameters that are job parameters of this job."""
     base, keyed = job.shot_params.base, job.shot_params.keys
+    others = _NOT_PARAMETERS if job.script is None else _NOT_PARAMETERS.union(MASKS)
     return [
         spec
         for spec in SPECS
         if FARM in spec.faces
-        and spec.name not in _NOT_PARAMETERS
+        and spec.name not in others
         and spec.name not in keyed
         and (spec.kind != "path" or getattr(base, spec.name))
     ]
@@ -50,11 +53,7 @@ def is_path(spec: ParamSpec, value: Any) -> bool:
 def parameter_definitions(job: FarmJob) -> List[Dict[str, Any]]:
     """`parameterDefinitions` of the template; defaults are this job's values, except for paths, which have none."""
     definitions: List[Dict[str, Any]] = [
-        {
-            "name": "Plates", "type": "PATH", "objectType": "FILE", "dataFlow": "NONE",
-            "description": "The plates: a pattern with a frame field, or a clip.",
-            "userInterface": {"label": "Plates", "groupLabel": "Shot"},
-        },
+        _source_definition(job),
         {
             "name": "OutputFolder", "type": "PATH", "objectType": "DIRECTORY", "dataFlow": "OUT",
             "description": "Folder of the mattes.", "userInterface": {"label": "Output folder", "groupLabel": "Shot"},
@@ -65,6 +64,20 @@ def parameter_definitions(job: FarmJob) -> List[Dict[str, Any]]:
         },
     ]  # fmt: skip
     return definitions + [_definition(spec, getattr(job.shot_params.base, spec.name)) for spec in specs_of(job)]
+
+
+def _source_definition(job: FarmJob) -> Dict[str, Any]:
+    if job.script is not None:
+        return {
+            "name": "Script", "type": "PATH", "objectType": "FILE", "dataFlow": "IN",
+            "description": f"The script; the plate of its node {job.script.node} is rendered by the tasks.",
+            "userInterface": {"label": "Script", "groupLabel": "Shot"},
+        }  # fmt: skip
+    return {
+        "name": "Plates", "type": "PATH", "objectType": "FILE", "dataFlow": "NONE",
+        "description": "The plates: a pattern with a frame field, or a clip.",
+        "userInterface": {"label": "Plates", "groupLabel": "Shot"},
+    }  # fmt: skip
 
 
 def _definition(spec: ParamSpec, value: Any) -> Dict[str, Any]:
@@ -91,7 +104,8 @@ def parameter_values(job: FarmJob) -> Dict[str, Any]:
         UsageError: a text is longer than a job parameter may be.
     """
     folder, name = _output(job)
-    values: Dict[str, Any] = {"Plates": job.input, "OutputFolder": folder, "OutputName": name}
+    values: Dict[str, Any] = {"Plates": job.input} if job.script is None else {"Script": job.script.path}
+    values.update({"OutputFolder": folder, "OutputName": name})
     values.update({parameter_name(spec.name): getattr(job.shot_params.base, spec.name) for spec in specs_of(job)})
     for key, value in values.items():
         if isinstance(value, str) and len(value) > VALUE_LENGTH:
@@ -99,10 +113,19 @@ def parameter_values(job: FarmJob) -> Dict[str, Any]:
     return values
 
 
+def task_words(job: FarmJob) -> List[str]:
+    """What a task runs of `gvm-matte`, as a template writes it, up to its blocks and parameters."""
+    words = ["--output={{Param.OutputFolder}}/{{Param.OutputName}}", f"--shot-range={job.shot[0]}-{job.shot[1]}"]
+    if job.script is not None:
+        return ["farm", "task", "{{Param.Script}}", f"--node={job.script.node}", *words]
+    return ["render", "--input={{Param.Plates}}", *words]
+
+
 def render_arguments(job: FarmJob) -> List[str]:
-    """Options of `gvm-matte render` that stand for the parameters, as a template writes them."""
+    """Options of a task that stand for the parameters, as a template writes them."""
     base = job.shot_params.base
-    words = [f"--{name.replace('_', '-')}={getattr(base, name)}" for name in GRID]
+    words = [f"--needs-{name}={value}" for name, value in (("version", job.made_by), ("weights", job.weights)) if value]
+    words += [f"--{name.replace('_', '-')}={getattr(base, name)}" for name in GRID]
     for spec in specs_of(job):
         reference = "{{Param." + parameter_name(spec.name) + "}}"
         words.append(f"--{reference}" if spec.name == "existing" else f"{spec.flag}={reference}")

@@ -1,7 +1,8 @@
 """The Open Job Description template of a farm job: `jobtemplate-2023-09`, with TASK_CHUNKING or without extensions.
 
     step environment   onEnter: a warm engine is started, its connection file in the session's folder; onExit: it is ended
-    task               gvm-matte render --blocks {{Task.Param.Block}}: the blocks of one chunk, on that engine
+    task               gvm-matte render --blocks {{Task.Param.Block}}: the blocks of one chunk, on that engine;
+                       gvm-matte farm task {{Param.Script}} … where a script's branch has to be rendered for them
 
 Without the extension the chunks are written out as values of a STRING parameter: the same text, so the same command.
 Time-outs are literals, since a parameter in their place needs another extension.
@@ -15,7 +16,7 @@ from typing import Any, Dict, List
 from ..errors import UsageError
 from .blocks import chunks, range_expression
 from .job import FarmJob
-from .parameters import VALUE_LENGTH, parameter_definitions, render_arguments
+from .parameters import VALUE_LENGTH, parameter_definitions, render_arguments, task_words
 
 SPECIFICATION = "jobtemplate-2023-09"
 EXTENSION = "TASK_CHUNKING"
@@ -24,6 +25,7 @@ MAX_TASKS = 1024  # values of a parameter that are written out
 ENTER_NOTICE_SECONDS = 15
 EXIT_SECONDS = 60
 _SESSION_FOLDER = "{{Session.WorkingDirectory}}"
+_PATH_RULES = "{{Session.PathMappingRulesFile}}"
 
 
 def job_template(job: FarmJob) -> Dict[str, Any]:
@@ -91,6 +93,7 @@ def _engine_environment(job: FarmJob) -> Dict[str, Any]:
         "description": "One engine for all tasks of a session; the model is loaded once.",
         "variables": {
             "GVM_ENGINE_FILE": f"{_SESSION_FOLDER}/gvm-engine.json",
+            "GVM_ENGINE_IDLE": str(settings.idle_seconds),
             **dict.fromkeys(("TMPDIR", "TEMP", "TMP", "XDG_RUNTIME_DIR"), _SESSION_FOLDER),
         },
         "script": {
@@ -104,12 +107,11 @@ def _engine_environment(job: FarmJob) -> Dict[str, Any]:
 
 def _script(job: FarmJob) -> Dict[str, Any]:
     settings, keys = job.settings, job.shot_params.keys
-    words = [
-        "render", "--progress=openjd", "--input={{Param.Plates}}", "--output={{Param.OutputFolder}}/{{Param.OutputName}}",
-        f"--shot-range={job.shot[0]}-{job.shot[1]}", "--blocks={{Task.Param.Block}}",
-    ]  # fmt: skip
+    words = [*task_words(job), "--progress=openjd", "--blocks={{Task.Param.Block}}"]
     script: Dict[str, Any] = {}
-    if keys:
+    if job.script is not None:  # what is inside a script is mapped by the task
+        words.append(f"--path-rules={_PATH_RULES}")
+    elif keys:  # a script has its own
         content = {name: {str(frame): value for frame, value in zip(k.frames, k.values)} for name, k in keys.items()}
         # Indented, or braces that close together would be read as the end of a format string.
         script["embeddedFiles"] = [

@@ -69,6 +69,11 @@ def shift_of(read: nuke.Node) -> Optional[int]:
     return None
 
 
+def files_of(above: Optional[nuke.Node]) -> List[str]:
+    """Patterns and paths of what the Reads of a branch read."""
+    return [path for one in _upstream(above) if one.Class() == "Read" for path in [_file(one)] if path]
+
+
 def _hash(parts: Iterable[str]) -> str:
     return hashlib.blake2b("\n".join(parts).encode("utf-8", "surrogateescape"), digest_size=_SIZE).hexdigest()
 

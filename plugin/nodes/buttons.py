@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 from typing import Any, Callable, Dict, Optional
 
 import nuke
@@ -13,6 +12,7 @@ from ..errors import GvmMatteError, UsageError
 from ..paths import frame_path
 from . import graph, holding, names, order, output, preset_menu, presets, running, values
 from .matte_header import read_strings
+from .monitored import MonitoredMatte
 
 
 def press(name: str) -> None:
@@ -49,30 +49,43 @@ def _cancel(node: nuke.Node) -> None:
 
 
 def _monitor(node: nuke.Node) -> None:
-    _other("gvm_matte.ui", "open_monitor", "The monitor comes with the folder gvm_matte/ui and needs PySide.")()
+    lacking = "The monitor comes with the folder gvm_matte/ui and needs PySide."
+    _other("gvm_matte.ui", "open_monitor", lacking)(node=MonitoredMatte(node))
 
 
 def _submit(node: nuke.Node) -> None:
-    """Saves the job beside the mattes, as a bundle that farms take."""
+    """Opens the submitter; without windows it saves the job beside the mattes, as a bundle that farms take."""
     lacking = "Submitting comes with the folder gvm_matte/farm."
-    job_of, settings_of, write = (
-        _other("gvm_matte.farm", name, lacking) for name in ("FarmJob", "FarmSettings", "write_bundle")
+    job_of, folder_of, write = (
+        _other("gvm_matte.nodes.submitting", name, lacking) for name in ("job_of", "default_folder", "bundle_of")
     )
-    taken = order.take(node)
-    if taken.branches:
-        raise UsageError("its plate is a branch, which only Nuke can render; write it to disk and connect a Read.")
-    asked = taken.job(taken.frames, {}).render(1)  # with absolute paths
-    folder = Path(asked.sink.path).parent / f"{node.name()}.farm"
-    settings = settings_of(blocks_per_chunk=int(node["farm_chunk"].value()))
-    job = job_of(
-        name=node.name(), input=asked.source.path, output=asked.sink.path, shot=tuple(asked.shot), frames=asked.frames,
-        params=asked.params, settings=settings,
-    )  # fmt: skip
-    write(job, str(folder), replace=True)
+    window = _submitter()
+    if window is not None:
+        job, _ = job_of(node)
+        shot = window.Shot(
+            input=job.input, output=job.output, span=f"{job.shot[0]}-{job.shot[1]}", name=job.name, node=node.fullName(),
+            script=str(nuke.root()["name"].value()), params=job.params,
+        )  # fmt: skip
+        blocks = job.settings.blocks_per_chunk
+        window.open_submitter(shot, **({"blocks_per_chunk": blocks} if blocks > 1 else {}))  # 1: nobody touched the knob
+        return
+    folder = folder_of(node)
+    write(node, folder)
     nuke.message(
         f"The job is in {folder}. `gvm-matte farm submit {folder} --engine openjd` runs it on this computer; "
         f"`deadline bundle submit {folder}` sends it to a farm."
     )
+
+
+def _submitter() -> Optional[Any]:
+    """The submitter's module, where this session has windows and Qt; a terminal session does not even look."""
+    if not nuke.GUI:
+        return None
+    try:
+        module = importlib.import_module("gvm_matte.ui.submitter")
+    except ImportError:
+        return None
+    return module if module.can_open() else None
 
 
 def _other(module: str, function: str, lacking: str) -> Callable[..., Any]:

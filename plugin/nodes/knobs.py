@@ -98,7 +98,8 @@ def _panel() -> Iterator[nuke.Knob]:
     yield nuke.Tab_Knob("output_tab", "Output")
     yield from _output()
     yield nuke.Tab_Knob("farm_tab", "Farm")
-    yield _number("farm_chunk", "Blocks per task", 1, "How many blocks one farm task renders.")
+    chunk_tip = "How many blocks one farm task renders. With fewer, more windows are computed twice."
+    yield _number("farm_chunk", "Blocks per task", 8, chunk_tip)
     yield _button("submit", "Submit", "Sends the range to the farm.", line=True)
     yield nuke.Tab_Knob("about_tab", "About")
     yield from _about()

@@ -14,10 +14,11 @@ from typing import Callable, List, Mapping, Optional, Sequence, Tuple
 
 import nuke
 
-from ..client import MatteSession
+from ..client.several import session_for
 from ..errors import CancelledError, EngineBugError, GvmMatteError, UsageError
 from ..frames import FrameRange
 from ..keys import ShotParams
+from ..params import devices_of
 from ..protocol import Accepted, FrameKept, FrameWritten, Message, Notice
 from ..protocol import Progress as ProgressMessage
 from . import holding, state
@@ -34,11 +35,15 @@ class MatteRender:
         order: what; frames: of the script.
         main: how the main thread is asked.
         ended: called on the main thread at the end, however it came.
+
+    Raises:
+        UsageError: several devices, where Nuke renders the plates one after the other.
     """
 
     def __init__(
         self, order: Order, frames: Sequence[int], *, main: MainThread, ended: Callable[[MatteRender], None]
     ) -> None:
+        check_devices(order)
         self.order = order
         self.frames = tuple(sorted(frames))
         self.cancel = threading.Event()
@@ -84,7 +89,7 @@ class MatteRender:
     def _ask(self, rendered: Mapping[int, str], *, data: Tuple[int, ...] = ()) -> None:
         began, job = time.monotonic(), self.order.job(self.frames, rendered, data=data)
         try:
-            with MatteSession(warm=True) as session:
+            with session_for(device_of(self.order), warm=True) as session:  # of several each has its own engine
                 session.render(job, on_event=self._event, cancel=self.cancel)
         finally:
             self.engine_seconds = time.monotonic() - began
@@ -138,6 +143,21 @@ class MatteRender:
     def _delivered(self, frame: int) -> None:
         if self._feeder is not None:
             self._feeder.delivered(frame)
+
+
+def device_of(order: Order) -> str:
+    """The Device knob's value."""
+    return ShotParams.of(order.params).base.device
+
+
+def check_devices(order: Order) -> None:
+    """Raises UsageError where there are several devices for plates that come one by one."""
+    device = device_of(order)
+    if order.branches and len(devices_of(device)) > 1:
+        raise UsageError(
+            f"Nuke renders the plates of {order.name} one after the other, and several devices ({device}) would wait for "
+            "them: set Device to one, or render the branch to disk and connect a Read."
+        )
 
 
 def frames_of(order: Order, wanted: Optional[Sequence[int]]) -> Tuple[int, ...]:

@@ -15,6 +15,7 @@ EMPTY, FRESH, STALE, PARTIAL, RENDERING, FAILED, UNKNOWN = (
 _REASONS = {
     "plates": "the plate changed",
     "weights": "other weights",
+    "precision": "computed in another precision",
     "version": "made by another version of GVM Matte",
     "not ours": "not made by GVM Matte",
 }

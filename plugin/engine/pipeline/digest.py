@@ -21,6 +21,7 @@ from .region import Region
 
 VERSION = 2  # raised when the same input comes out differently
 NOT_PIXELS = {"model_base", "unet_base", "lora_base", "pretrain_type", "num_interp_frames", "mode", "area"}
+RESOLVED = {"precision"}  # what the device makes of it counts, and is in the digest by itself
 ONLY_GAUSSIAN = {"seed", "noise_file"}
 BY_IDENTITY = {"garbage", "core", "ocio"}  # what these paths hold counts, not where they lie
 SEEN_BY_MODEL = ("exposure", "roi")
@@ -28,7 +29,7 @@ SEEN_BY_MODEL = ("exposure", "roi")
 
 def params_digest(params: MatteParams) -> dict[str, object]:
     """The parameters that a matte's file depends on; the seed only where noise is drawn."""
-    left_out = NOT_PIXELS | BY_IDENTITY | (set() if params.noise_type == "gaussian" else ONLY_GAUSSIAN)
+    left_out = NOT_PIXELS | RESOLVED | BY_IDENTITY | (set() if params.noise_type == "gaussian" else ONLY_GAUSSIAN)
     return {name: value for name, value in params.as_dict(PIXELS, FILE).items() if name not in left_out}
 
 
@@ -49,16 +50,21 @@ class Digester:
         self._plan, self._params, self._region = plan, params, region
         self._identity, self._masks = identity, masks
         self._known: dict[int, str] = {}
-        self._common = json.dumps(
-            [VERSION, fingerprint, precision, colour, region.area.as_tuple, display.as_tuple, region.crop_size]
-        )
+        self._precision = precision
+        self._around = (VERSION, fingerprint), (colour, region.area.as_tuple, display.as_tuple, region.crop_size)
 
-    def of(self, frame: int) -> str:
-        """32 hex digits."""
+    def of(self, frame: int, precision: str = "") -> str:
+        """32 hex digits.
+
+        Args:
+            precision: in which another device would compute; empty: this one's.
+        """
         block, group = self._plan.group_of(frame)
         windows = [self._plan.block(index) for index in self._plan.windows_of(block, group)]
         spans = [(window.window_first - frame, window.window_last - frame, window.first - frame) for window in windows]
-        state = hashlib.blake2b(self._common.encode(), digest_size=16)
+        before, after = self._around
+        common = json.dumps([*before, precision or self._precision, *after])
+        state = hashlib.blake2b(common.encode(), digest_size=16)
         params = json.dumps(params_digest(self._params.at(frame)), sort_keys=True)
         state.update(json.dumps([params, frame, spans, group[0] - frame, group[1] - frame]).encode())
         for plate in self._plan.plates_of(block, group):

@@ -5,6 +5,7 @@ The renderer follows it; `gvm-matte render --dry-run` prints it.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import torch
 from ...frames import Block
 from ...paths import frame_path
 from ...protocol import Render
-from ..device import resolve_device, resolve_precision
+from ..device import precision_name, resolve_device, resolve_precision
 from ..mattes import read_digest
 from ..model.weights import WeightFiles, find_weights
 from ..plates.plate import MissingPolicy
@@ -68,6 +69,7 @@ def make_plan(render: Render, *, check: Callable[[], None], found: Callable[[Req
         params = request.params
         device = resolve_device(params.device)
         dtype = resolve_precision(params.precision, device)
+        request = dataclasses.replace(request, precision=precision_name(dtype))
         files = find_weights(
             model_base=params.model_base,
             unet_base=params.unet_base,

@@ -10,7 +10,7 @@ Each frame goes through alone, so what it becomes does not depend on its neighbo
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +46,7 @@ class Preparer:
         self._region = region
         self._device = device
         self._pixel_aspect = pixel_aspect
+        self.seen: Optional[Callable[[int, Tensor, Box], None]] = None  # takes [1,c,h,w] of each crop, display-referred
         self._tables: OrderedDict[tuple[str, str, float], npt.NDArray[np.float32]] = OrderedDict()
         base, (width, height) = params.base, region.crop_size
         self._geometry = geometry(
@@ -81,6 +82,8 @@ class Preparer:
             whole = x.new_zeros(1, x.shape[1], crop.height, crop.width)
             whole[..., both.y0 - crop.y0 : both.y1 - crop.y0, both.x0 - crop.x0 : both.x1 - crop.x0] = x
             x = whole
+        if self.seen is not None:
+            self.seen(frame, x, crop)
 
         # 3. the model's size
         base = self._params.base
@@ -152,22 +155,36 @@ class Preparer:
         return self._params.base.upsample == "guided" and (fitted[0] < crop[0] or fitted[1] < crop[1])
 
     @torch.inference_mode()
-    def matte(self, frame: int, alpha: Tensor, extras: Extras = Extras()) -> Tensor:  # noqa: B008 - it is frozen
-        """An alpha as it is delivered.
+    def raw(self, alpha: Tensor, extras: Extras = Extras()) -> Tensor:  # noqa: B008 - it is frozen
+        """An alpha at the plate's size, before the edge treatment.
 
         Args:
             alpha: [1,1,H',W'] float32 in [0,1] from the model.
+
+        Returns:
+            [h,w] of the region's crop, on the device.
+        """
+        if extras.guide is not None:
+            return guided_upsample(without_padding(alpha, self._geometry), extras.guide)[0, 0]
+        return to_plate_size(alpha, self._geometry)[0, 0]
+
+    def matte(self, frame: int, alpha: Tensor, extras: Extras = Extras()) -> Tensor:  # noqa: B008 - it is frozen
+        """An alpha as it is delivered: `finished` of `raw`."""
+        return self.finished(frame, self.raw(alpha, extras), extras)
+
+    @torch.inference_mode()
+    def finished(self, frame: int, raw: Tensor, extras: Extras) -> Tensor:
+        """An alpha at the plate's size as it is delivered.
+
+        Args:
+            raw: as `raw` gives it; it stays as it is.
             extras: what else the matte is made of.
 
         Returns:
             [H,W] over the area, or [H,W,4] with the foreground's colours, in the matte's data type, on the device.
         """
         params = self._params.at(frame)
-        if extras.guide is not None:
-            x = guided_upsample(without_padding(alpha, self._geometry), extras.guide)[0, 0]
-        else:
-            x = to_plate_size(alpha, self._geometry)[0, 0]
-        x = self._region.place(edged(x, params), frame)
+        x = self._region.place(edged(raw, params), frame)
         if extras.core is not None:
             x = torch.maximum(x, extras.core)
         if extras.garbage is not None:

@@ -51,6 +51,8 @@ def from_buffers(
         if isinstance(message, PlateFailed):
             if params.missing == "error":
                 raise PlateMissingError(message.message, frame=frame)
+            if job.record is not None:
+                job.record.missing.append(frame)
             held, seen = last if params.missing == "nearest" and last is not None else (preparer.black(), None)
             kept.put(frame, seen)
             return held

@@ -9,13 +9,16 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Callable, Optional
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from ...errors import GvmMatteError, PlateError
 from ...frames import FrameRange
+from ...image import Box
 from ...paths import frame_path, remove_own_parts, sweep_parts
 from ...protocol import LOADING, RENDERING, Accepted, Done, FrameKept, Message, Notice
 from ..colour import InputTransform
+from ..device import memory_probe
 from ..jobs import Job
 from ..mattes import FrameLock, drop_locks
 from ..mattes.whole import make_folder
@@ -23,10 +26,12 @@ from ..model.matting import MattingModel, load_model
 from ..model.weights import WeightFiles
 from ..plates import Plate, PlateSource, open_plates
 from ..plates.video import VideoFile
+from ..watch.hub import WatchHub
 from .extras import Extras, KeptPlates
 from .feed import Feed
 from .movies import make_movies
 from .noise import noise_source
+from .pictures import FramePictures
 from .plan import Plan, make_plan
 from .prepare import Preparer
 from .pushed import from_buffers
@@ -44,6 +49,7 @@ NO_PIXELS = np.empty((0, 0, 3), np.uint8)
 AHEAD_BYTES = 512 << 20  # plates that wait may hold so much, counted at their own size
 MAX_AHEAD = 8
 EXTRAS_AHEAD = 2
+SHORT_HASH = 8  # digits of the weights' fingerprint that monitors show
 
 
 class Renderer:
@@ -82,7 +88,7 @@ class Renderer:
                     job.send(Notice(job.id, "warning", text))
             _accept(job, plan)
             seconds: dict[str, float] = {}
-            stages = Stages(job, plan, cleanup)
+            stages = Stages(job, plan, cleanup, self._server.watch)
 
             # 2. the model, and the mattes that it gives
             if plan.frames:
@@ -96,6 +102,13 @@ class Renderer:
                 job.progress("writing", always=True)
             rounded = {name: round(value, 3) for name, value in seconds.items()}
             return Done(job.id, len(plan.frames), len(plan.order), rounded or {"total": time.monotonic() - started})
+
+    def release_model(self) -> None:
+        """Lets go of the model and of the memory that it had on its device; for the worker's thread."""
+        self._model = None
+        if torch.cuda.is_initialized():
+            torch.cuda.empty_cache()
+        self._server.model = self._server.weights = self._server.precision = ""
 
     def discard_files(self) -> None:
         """Removes what the running job is writing, for an engine that must end now."""
@@ -112,6 +125,7 @@ class Renderer:
         wanted = (files.fingerprint, plan.device, plan.dtype)
         if model is None or (model.files.fingerprint, model.device, model.dtype) != wanted:
             self._server.state = LOADING
+            self._server.model = ""
             self._model = model = None  # two models may not fit side by side
 
             def progress(what: str, fraction: float) -> None:
@@ -120,7 +134,11 @@ class Renderer:
 
             self._model = model = load_model(files, device=plan.device, dtype=plan.dtype, progress=progress)
             self._server.device = str(plan.device)
-            self._server.model = f"{files.name} ({files.kind}, {str(plan.dtype).removeprefix('torch.')})"
+            self._server.memory = memory_probe(plan.device)
+            self._server.weights = f"{files.kind} {files.fingerprint[:SHORT_HASH]}"
+            self._server.precision = str(plan.dtype).removeprefix("torch.")
+            self._server.loaded_at = time.monotonic()
+            self._server.model = f"{files.name} ({files.kind}, {self._server.precision})"
             self._server.state = RENDERING
         model.check_cancelled = job.check
         model.memory_settings = {
@@ -132,8 +150,8 @@ class Renderer:
 class Stages:
     """The stages of one job: plates ahead, the model, mattes behind."""
 
-    def __init__(self, job: Job, plan: Plan, cleanup: ExitStack) -> None:
-        self._job, self._plan, self._cleanup = job, plan, cleanup
+    def __init__(self, job: Job, plan: Plan, cleanup: ExitStack, hub: WatchHub) -> None:
+        self._job, self._plan, self._cleanup, self._hub = job, plan, cleanup, hub
         request = plan.request
         self._preparer = Preparer(
             params=request.shot_params, region=request.region, pixel_aspect=request.pixel_aspect, device=plan.device
@@ -145,6 +163,7 @@ class Stages:
     def run(self, model: MattingModel, *, done: Callable[[], None]) -> dict[str, float]:
         """Renders the plan's frames; seconds by stage, of which several overlap."""
         job, plan, params = self._job, self._plan, self._plan.request.params
+        pictures = self._pictures()
         feed, looks = self._feeds()
         sink = Sink(job=job, params=params, area=plan.request.region.area, pattern=job.request.sink.path,
                     header=self._header, done=done)  # fmt: skip
@@ -153,12 +172,17 @@ class Stages:
 
         def deliver(frame: int, alpha: torch.Tensor) -> None:
             extras = looks.take(frame) if looks is not None else Extras()
-            sink.put(frame, self._preparer.matte(frame, alpha, extras))
+            raw = self._preparer.raw(alpha, extras)
+            sink.put(frame, self._preparer.finished(frame, raw, extras))
+            if pictures is not None:
+                pictures.alpha(frame, raw)
 
         runner = WindowRunner(
             model=model, params=params, plan=plan.request.plan, plates=feed,
             noise=noise_source(params, plan.request.plan.first), deliver=deliver, stage=job.progress,
         )  # fmt: skip
+        if job.record is not None:
+            job.record.computes(runner.live_seconds)
         try:
             runner.run(plan.frames)
         except PlateError:
@@ -168,6 +192,27 @@ class Stages:
         finishing = time.monotonic()
         sink.finish()
         return {**runner.seconds, "finishing": time.monotonic() - finishing}
+
+    def _pictures(self) -> Optional[FramePictures]:
+        """What monitors see of the job; None for one that they are not told of."""
+        job, request = self._job, self._plan.request
+        if job.record is None:
+            return None
+
+        def again(frame: int) -> Optional[tuple[npt.NDArray[np.uint8], Box]]:
+            if request.source is None:
+                return None
+            with suppress(GvmMatteError):  # it is gone, or black: the render knows what it did about that
+                return self._hub.disk().plate(request.source.path, frame, request.shot_params.at(frame))
+            return None
+
+        in_flight = request.params.num_frames_per_batch + request.params.num_overlap_frames + _ahead(request)
+        pictures = FramePictures(
+            hub=self._hub, number=job.record.number, region=request.region, frames=self._plan.frames, in_flight=in_flight,
+            again=again,
+        )  # fmt: skip
+        self._preparer.seen = pictures.plate
+        return pictures
 
     def movies(self) -> None:
         """Makes the movies that were asked for."""
@@ -240,6 +285,8 @@ def _accept(job: Job, plan: Plan) -> None:
     """Tells the host what will be done, and what is done already."""
     request = plan.request
     job.total = len(request.frames)
+    if job.record is not None:
+        job.record.missing = [frame for frame in request.frames if plan.chosen.get(frame, frame) != frame]
     kept, plates = (str(FrameRange.of(frames)) if frames else "" for frames in (plan.kept, plan.order))
     shot = (request.plan.first, request.plan.last)
     job.send(Accepted(job=job.id, shot=shot, frames=str(request.frames), kept=kept, plates=plates))

@@ -42,6 +42,7 @@ class Request:
         region: what is processed; its `area` is the matte's data window.
         fps, view: of the first plate: what a matte has whose plate is missing.
         garbage, core: None where there is none.
+        precision: in which it is computed, as `--precision` names it; known when the device is.
     """
 
     shot_params: ShotParams
@@ -56,6 +57,7 @@ class Request:
     colour: InputColour
     garbage: Optional[MaskSource]
     core: Optional[MaskSource]
+    precision: str = ""
 
     @property
     def params(self) -> MatteParams:
@@ -128,7 +130,8 @@ def understand(render: Render, check: Callable[[], None]) -> Request:
             shot.fps,
             shot.view,
             colour,
-            *masks,
+            garbage=masks[0],
+            core=masks[1],
         )
 
 
@@ -320,6 +323,7 @@ def header_of(request: Request, frame: int, origin: Optional[Origin], *, files: 
         "gvm:version": __version__,
         "gvm:weights": weights_words(files),
         "gvm:params": json.dumps(params_digest(request.shot_params.at(frame)), sort_keys=True),
+        "gvm:precision": request.precision,
         "gvm:digest": digest,
     }
     if origin:

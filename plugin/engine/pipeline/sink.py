@@ -85,7 +85,7 @@ class Sink:
             host = torch.empty(matte.shape, dtype=matte.dtype, pin_memory=True)
             host.copy_(matte, non_blocking=True)
             ready = torch.cuda.Event()
-            ready.record()
+            ready.record(torch.cuda.current_stream(matte.device))  # of this GPU, which need not be the first
             matte = host
         self._running.add(self._pool.submit(self._deliver, frame, matte.cpu(), ready))
 

@@ -1,7 +1,8 @@
 """What is on disk of a job's frames: fresh, stale and why, or missing. By the files' headers, whoever wrote them.
 
 A digest tells that a file is stale, not what has changed since; for that the header's parameters, weights and version are
-held against today's. Where none of them differs it must be the plates (or the garbage or core matte).
+held against today's. Where none of them differs it must be the plates (or the garbage or core matte). A file that another
+kind of device made in another precision is stale for that alone, if its digest is the right one in that precision.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from ... import __version__
 from ...frames import FrameRange
 from ...paths import frame_path
 from ...protocol import Surveyed
+from ..device import PRECISIONS
+from ..mattes import read_digest
 from ..mattes.header import read_header_strings
 from .digest import params_digest
 from .plan import Plan
 from .request import weights_words
 
-NOT_OURS = "not ours"
+NOT_OURS, PRECISION = "not ours", "precision"
 
 
 def survey(job: int, plan: Plan, pattern: str, *, check: Callable[[], None]) -> Surveyed:
@@ -50,9 +53,14 @@ def survey(job: int, plan: Plan, pattern: str, *, check: Callable[[], None]) -> 
 
 
 def _reasons(plan: Plan, frame: int, path: str) -> list[str]:
-    header = read_header_strings(path, ("gvm:digest", "gvm:version", "gvm:weights", "gvm:params"))
+    header = read_header_strings(path, ("gvm:digest", "gvm:version", "gvm:weights", "gvm:params", "gvm:precision"))
     if not header.get("gvm:digest"):
         return [NOT_OURS]
+    other = header.get("gvm:precision", "")
+    if other == plan.request.precision or other not in PRECISIONS:  # mattes of older versions name none
+        other = ""
+    elif read_digest(path) == plan.digests.of(frame, str(PRECISIONS[other])):
+        return [PRECISION]
     found = []
     if header.get("gvm:weights") != weights_words(plan.files):
         found.append("weights")
@@ -64,7 +72,7 @@ def _reasons(plan: Plan, frame: int, path: str) -> list[str]:
     except ValueError:
         then = {}
     found += [name for name in sorted({*now, *then}) if now.get(name) != then.get(name)]
-    return found or ["plates"]
+    return [*(found or ["plates"]), *([PRECISION] if other else [])]
 
 
 def _range(frames: list[int]) -> str:

@@ -55,6 +55,7 @@ class WindowRunner:
         self._before: dict[int, Tensor] = {}  # the last window's alpha latents where the next overlaps it, [C,h,w]
         self._before_index = -1
         self.seconds: dict[str, float] = defaultdict(float)
+        self._now: tuple[str, float] | None = None  # the stage that runs, and since when
 
     @torch.inference_mode()
     def run(self, frames: Iterable[int]) -> None:
@@ -73,8 +74,17 @@ class WindowRunner:
     def _timed(self, stage: str) -> Iterator[None]:
         self._stage(stage)
         started = time.monotonic()
+        self._now = stage, started
         yield
+        self._now = None
         self.seconds[stage] += time.monotonic() - started
+
+    def live_seconds(self) -> dict[str, float]:
+        """`seconds` with what the running stage has taken so far; from any thread."""
+        now, seconds = self._now, dict(self.seconds)
+        if now is not None:
+            seconds[now[0]] = seconds.get(now[0], 0.0) + time.monotonic() - now[1]
+        return seconds
 
     def _encode(self, step: Step) -> None:
         batch = ENCODE_BATCH if self._model.device.type == "cuda" else 1

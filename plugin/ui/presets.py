@@ -1,0 +1,74 @@
+"""Presets for the window: what is built in, and JSON files in the folders of $GVM_PRESET_PATH and in the user's."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, Dict, List, Mapping
+
+from ..errors import MatteWriteError
+from ..keys import read_params_file
+from ..paths import part_path
+from ..presets import PRESETS, preset
+
+
+def user_folder() -> Path:
+    """The user's presets, in the platform's place for application data; the node looks there, too."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "gvm-matte" / "presets"
+
+
+def preset_files() -> Dict[str, str]:
+    """Preset files by name; the first of a name counts."""
+    named = [Path(part) for part in os.environ.get("GVM_PRESET_PATH", "").split(os.pathsep) if part]
+    files: Dict[str, str] = {}
+    for folder in [*named, user_folder()]:
+        try:
+            entries = sorted(folder.glob("*.json"))
+        except OSError:
+            continue
+        for path in entries:
+            files.setdefault(path.stem, str(path))
+    return files
+
+
+def preset_names() -> List[str]:
+    """All presets: files, then what is built in."""
+    files = preset_files()
+    return [*sorted(files), *(name for name in PRESETS if name not in files)]
+
+
+def load_preset(name: str) -> Dict[str, Any]:
+    """A preset's parameters, by its name.
+
+    Raises:
+        ParamError: there is none, or its file is not one.
+    """
+    files = preset_files()
+    return read_params_file(files[name]) if name in files else preset(name)
+
+
+def save_preset(path: str, params: Mapping[str, Any]) -> None:
+    """Writes a preset file, whole or not at all.
+
+    Raises:
+        MatteWriteError: it cannot be written.
+    """
+    part = Path(part_path(path))
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps(dict(params), indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as exc:
+        raise MatteWriteError(f"{path} cannot be written: {exc.strerror or exc}.", path=path) from exc
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()

@@ -1,0 +1,194 @@
+"""The submitter's pages: the job, what a worker must have, and which farm engine takes it."""
+
+from __future__ import annotations
+
+from typing import Dict, Optional
+
+from .. import theme
+from ..qt import QtCore, QtWidgets
+from .choices import DEADLINE, ENGINES, OPENCUE, OPENJD
+from .fields import Fields, align, note, page, row
+from .figures import Figures
+
+_FEW = 0.15  # of the windows twice: more is said in the colour of a warning
+
+
+class JobPage(QtCore.QObject):
+    """Name, range, frames per task snapped to blocks, retries, priority, and what becomes of a job whose task fails."""
+
+    def __init__(self, fields: Fields, parent: QtCore.QObject) -> None:
+        super().__init__(parent)
+        self._fields = fields
+        self._stride = 0
+        self.widget, form = page()
+        row(form, self.tr("&Name"), fields.line("name"), self.tr("What people see. Empty: the plates', or the script's and "
+                                                                 "its node's."))  # fmt: skip
+        row(form, self.tr("&Frames"), fields.line("frames", self.tr("the whole shot")),
+            self.tr("E.g. 1001-1048 or 1-10,15,20-30x2; rounded out to whole blocks."))  # fmt: skip
+        self.frames_per_task = QtWidgets.QSpinBox()
+        self.frames_per_task.setObjectName("frames_per_task")
+        self.frames_per_task.setKeyboardTracking(False)  # 48 is not first 4
+        self.frames_per_task.setLocale(QtCore.QLocale(QtCore.QLocale.Language.C))
+        self.frames_per_task.setRange(1, 2**31 - 1)
+        self.frames_per_task.setSuffix(self.tr(" frames"))
+        self.frames_per_task.setEnabled(False)
+        self.frames_per_task.valueChanged.connect(self._snap)
+        self._blocks = fields.number("blocks_per_chunk", 1, 100_000, suffix=self.tr(" blocks"))
+        self._blocks.valueChanged.connect(lambda _value: self._follow())
+        fewer = self.tr("More in a task repeat less work, fewer spread over more workers.")
+        row(form, self.tr("Frames per &task"), self.frames_per_task,
+            self.tr("Snaps to whole blocks, since a block is computed at once. ") + fewer, self._blocks)  # fmt: skip
+        self._blocks.setToolTip(fewer)
+        self._blocks.setAccessibleName(self.tr("Blocks per task"))
+        self.waste = note(2)
+        self.waste.setObjectName("waste")
+        form.addRow("", self.waste)
+        row(form, self.tr("&Retries"), fields.number("retries", 0, 100),
+            self.tr("How often a task that failed is tried again; here, sessions after one that failed."))  # fmt: skip
+        row(form, self.tr("&Priority"), fields.number("priority", 0, 100), self.tr("0 to 100; more comes first."))
+        self.on_error = QtWidgets.QCheckBox(self.tr("Continue on &error"))
+        self.on_error.setObjectName("continue_on_error")
+        self.on_error.setEnabled(False)  # what an engine does is its own
+        self.on_error_note = note(2)
+        form.addRow("", self.on_error)
+        form.addRow("", self.on_error_note)
+        self.form = form
+
+    def show_figures(self, figures: Optional[Figures]) -> None:
+        """Shows what the job comes to; None: nobody knows yet."""
+        self._stride = figures.stride if figures is not None else 0
+        self.frames_per_task.setEnabled(figures is not None)
+        self._follow()
+        if figures is None:
+            self.waste.setText(" ")
+            return
+        share = round(100 * figures.repeated)
+        rounded = self.tr("{0}, rounded out from {1}").format(figures.frames, figures.asked)
+        self.waste.setText(
+            self.tr("{0} frames ({1}) in {2} tasks; {3} % of the windows are computed twice.").format(
+                figures.count, rounded if figures.rounded else figures.frames, figures.tasks, share
+            )
+        )
+        self.waste.setToolTip(self.waste.text())
+        theme.colour_text(self.waste, "warn" if figures.repeated > _FEW else "")
+
+    def show_engine(self, engine: str) -> None:
+        """Says what the engine does when a task fails."""
+        on, words = {
+            OPENJD: (False, self.tr("A task that fails ends its session. Another session goes on with what is left, up to "
+                                    "the retries; finished frames are kept.")),
+            DEADLINE: (True, self.tr("Other tasks go on. Deadline Cloud ends the job when more tasks have failed than its "
+                                     "own limit (20 unless the queue says otherwise).")),
+            OPENCUE: (True, self.tr("Other tasks go on; one that failed for good waits for somebody to look.")),
+        }[engine]  # fmt: skip
+        self.on_error.setChecked(on)
+        self.on_error_note.setText(words)
+        self.on_error_note.setToolTip(words)
+
+    def _snap(self, frames: int) -> None:
+        """To the nearest number of whole blocks, one at least."""
+        if self._stride:
+            self._blocks.setValue(max(1, round(frames / self._stride)))
+            self._follow()
+
+    def _follow(self) -> None:
+        """The frames of the blocks."""
+        blocker = QtCore.QSignalBlocker(self.frames_per_task)
+        self.frames_per_task.setSingleStep(max(self._stride, 1))
+        self.frames_per_task.setValue(self._blocks.value() * max(self._stride, 1))
+        blocker.unblock()
+
+
+class WorkerPage(QtCore.QObject):
+    """What a worker must have, and when a task counts as hung."""
+
+    def __init__(self, fields: Fields, parent: QtCore.QObject) -> None:
+        super().__init__(parent)
+        self.widget, form = page()
+        self._gpus = fields.number("gpus", 0, 64, unset=self.tr("as the device says"))
+        self._memory = fields.number(
+            "gpu_memory", 0, 1 << 24, suffix=self.tr(" MiB"), unset=self.tr("as estimated"), step=512
+        )
+        row(form, self.tr("&GPUs"), self._gpus, self.tr("Of a worker; 0 for none."))
+        row(form, self.tr("GPU &memory"), self._memory,
+            self.tr("Of each GPU. By default estimated from the weights, the model's size and the window; 0 asks for "
+                    "none in particular."))  # fmt: skip
+        seconds = self.tr(" s")
+        row(form, self.tr("&Task time-out"), fields.number("task_seconds", 1, 2**31 - 1, suffix=seconds, step=600),
+            self.tr("After which a task counts as hung."))  # fmt: skip
+        row(form, self.tr("&Start time-out"), fields.number("start_seconds", 1, 86_400, suffix=seconds, step=60),
+            self.tr("After which the start of the engine counts as hung."))  # fmt: skip
+        row(form, self.tr("&Notice"), fields.number("notice_seconds", 1, 600, suffix=seconds),
+            self.tr("Between the signal of a cancel and the kill."))  # fmt: skip
+        row(form, self.tr("&Idle time-out"), fields.number("idle_seconds", 1, 86_400, suffix=seconds, step=60),
+            self.tr("After which an engine that nobody ended ends itself."))  # fmt: skip
+        row(form, self.tr("&Command"), fields.line("command"), self.tr("What starts gvm-matte on a worker."))
+        chunking = fields.switch("chunking", self.tr("The queue knows TASK_CHUNKING"))
+        chunking.setToolTip(self.tr("Without it tasks are written out one by one, at most 1,024 of them."))
+        form.addRow("", chunking)
+        self.form = form
+
+    def show_estimate(self, gpus: Optional[int], memory: Optional[int]) -> None:
+        """Shows what the command makes of numbers that are left to it; None: nobody knows yet."""
+        known = gpus is not None and memory is not None
+        self._gpus.setSpecialValueText(str(gpus) if known else self.tr("as the device says"))
+        text = self.tr("{0} MiB (estimated)").format(f"{memory:,}") if known else self.tr("as estimated")
+        self._memory.setSpecialValueText(text)
+
+
+class EnginePage(QtCore.QObject):
+    """Which engine takes the job, and how it is reached."""
+
+    def __init__(self, fields: Fields, parent: QtCore.QObject) -> None:
+        super().__init__(parent)
+        self.widget, form = page()
+        words = {
+            OPENJD: self.tr("Open Job Description, on this computer"),
+            DEADLINE: self.tr("AWS Deadline Cloud"),
+            OPENCUE: self.tr("OpenCue"),
+        }
+        row(form, self.tr("&Engine"), fields.choice("engine", [(engine, words[engine]) for engine in ENGINES]),
+            self.tr("What takes the saved bundle."))  # fmt: skip
+        self._pages: Dict[str, QtWidgets.QWidget] = {}
+        own = self.tr("as the client's settings say")
+        deadline, lines = self._engine_page(DEADLINE)
+        row(lines, self.tr("F&arm"), fields.line("farm_id", own), self.tr("The farm's id."))
+        row(lines, self.tr("&Queue"), fields.line("queue_id", own), self.tr("The queue's id."))
+        row(lines, self.tr("Pr&ofile"), fields.line("profile", own), self.tr("The AWS profile."))
+        row(lines, self.tr("Re&gion"), fields.line("region", own), self.tr("The farm's AWS region."))
+        row(lines, self.tr("Storage pro&file"), fields.line("storage_profile_id", own),
+            self.tr("Where this computer has the show."))  # fmt: skip
+        row(lines, self.tr("C&lient"), fields.line("deadline_command", self.tr("deadline, on the path")),
+            self.tr("What starts Deadline's client."))  # fmt: skip
+        cue, rows = self._engine_page(OPENCUE)
+        row(rows, self.tr("S&how"), fields.line("show", "$SHOW"), self.tr("OpenCue's show."))
+        row(rows, self.tr("Sh&ot"), fields.line("shot", "$SHOT"), self.tr("OpenCue's shot."))
+        row(rows, self.tr("&User"), fields.line("user", self.tr("you")), self.tr("Whose job it is."))
+        row(rows, self.tr("F&acility"), fields.line("facility", "local"))
+        row(
+            rows,
+            self.tr("Cue&bot"),
+            fields.line("cuebot", self.tr("as OpenCue's settings say")),
+            self.tr("host or host:port"),
+        )
+        row(rows, self.tr("P&ython"), fields.line("opencue_python", "$GVM_OPENCUE_PYTHON"),
+            self.tr("The Python that has pyoutline."))  # fmt: skip
+        rows.addRow("", fields.switch("paused", self.tr("Launch it pause&d")))
+        here, words_here = self._engine_page(OPENJD)
+        told = note()
+        told.setText(self.tr("The job runs here, as a farm's worker would run it, while this window is open."))
+        words_here.addRow(told)
+        for widget in (here, deadline, cue):
+            form.addRow(widget)
+        align([form, lines, rows])
+        self.form = form
+
+    def show_engine(self, engine: str) -> None:
+        """Shows the fields of one engine."""
+        for name, widget in self._pages.items():
+            widget.setVisible(name == engine)
+
+    def _engine_page(self, engine: str) -> tuple[QtWidgets.QWidget, QtWidgets.QFormLayout]:
+        widget, form = page(flush=True)
+        self._pages[engine] = widget
+        return widget, form
