@@ -30,6 +30,14 @@ value of it is the first value of the plate, or the frame number where plates ar
     unasked-frame     FrameWritten for a frame outside the job
     job-fails         Failed, with a frame and a path
     stubborn          does not end when told to, nor by SIGTERM
+    floods-watch      answers a watch with states of a job without end
+    hangs-in-watch    answers a watch, then nothing: no pongs either
+    dies-in-watch     answers a watch, then dies by SIGKILL
+    picture-nowhere   shows a picture in a slot that is not there
+    picture-stale     shows a picture under another number than its slots have
+    picture-halved    shows a picture whose plate and alpha differ in size
+    answers-twice     answers each of a watch's requests twice
+    states-unasked    tells states to a host that does not watch
 
 `--marker FILE` counts lives: one line of process id each.
 """
@@ -58,6 +66,9 @@ from gvm_matte.frames import FrameRange
 from gvm_matte.image import Box
 from gvm_matte.paths import frame_path, part_path
 from gvm_matte.wire import SocketWire
+
+sys.path.insert(0, str(Path(__file__).parent))  # an engine's environment keeps its script's folder out
+import problem_watch
 
 PACKAGE = "0.1.0-problem"
 CAUGHT_IN_A_HANG = threading.Event()
@@ -110,6 +121,7 @@ class Client:
         self.channel = channel
         self.attached = Rings(None, None)
         self.jobs: Dict[int, Job] = {}
+        self.watched = Rings(None, None)
 
     def serve(self) -> None:
         hello = self.channel.receive(5.0)
@@ -118,6 +130,8 @@ class Client:
             threading.Event().wait()
         number = 99 if self.engine.mode == "other-version" else p.PROTOCOL_VERSION
         self.channel.send(p.HelloReply(number, PACKAGE, os.getpid(), "cpu"))
+        if self.engine.mode == "states-unasked":
+            self.channel.send(problem_watch.job_state(1))
         while True:
             message = self.channel.receive()
             if CAUGHT_IN_A_HANG.is_set():
@@ -144,6 +158,22 @@ class Client:
         elif isinstance(message, (p.PlateReady, p.PlateFailed, p.AlphaTaken, p.Cancel)):
             if message.job in self.jobs:  # else: of a job that has ended
                 self.jobs[message.job].take(message)
+        elif isinstance(message, p.Watch):
+            self.watched, self.attached = self.attached, Rings(None, None)
+            self.channel.send(p.Watching(message.id))
+            if engine.mode == "hangs-in-watch":
+                self.channel.send(problem_watch.job_state(1))
+                hang()
+            problem_watch.tell(engine.mode, self.channel)
+        elif isinstance(message, (p.CancelJob, p.MoveJob, p.Release)):
+            for _ in range(2 if engine.mode == "answers-twice" else 1):
+                self.channel.send(p.Ordered(message.id))
+        elif isinstance(message, p.Show):
+            problem_watch.show(engine.mode, self.channel, message, *self.watched)
+        elif isinstance(message, p.PictureTaken):
+            assert self.watched.plates is not None and self.watched.alphas is not None
+            self.watched.plates.release(message.plate_slot)
+            self.watched.alphas.release(message.alpha_slot)
         elif isinstance(message, p.Shutdown) and engine.mode != "stubborn":
             engine.ending.set()
 

@@ -14,8 +14,8 @@ import pytest
 
 PACKAGE = Path(gvm_matte.__file__).parent
 LEAVES = [
-    "errors", "frames", "image", "paths", "param_spec", "params", "presets", "keys", "protocol", "message_codec",
-    "addresses", "wire", "channel", "frame_buffer",
+    "errors", "frames", "image", "paths", "param_spec", "params", "presets", "keys", "protocol", "message_parts",
+    "watch_messages", "message_codec", "addresses", "wire", "channel", "frame_buffer", "doctor_facts",
 ]  # fmt: skip
 HOST_SIDE = [*LEAVES, "client", "farm"]
 CLIENT = sorted(path.stem for path in (PACKAGE / "client").glob("*.py") if path.stem != "__init__")
@@ -118,9 +118,10 @@ def test_every_folder_keeps_to_what_it_may_import() -> None:
 
 def test_the_client_exports_what_it_promises() -> None:
     assert gvm_matte.client.__all__ == [
-        "Buffers", "EngineConnection", "EngineJob", "EngineProcess", "MatteJob", "MatteSession", "PlateData",
-        "RenderResult", "connection_file_path", "engine_command", "engine_environment", "find_warm_engine",
-        "runtime_folder", "start_warm_engine", "stop_warm_engine",
+        "Answer", "Buffers", "Connected", "DeviceSessions", "EngineConnection", "EngineJob", "EngineProcess", "EngineWatch",
+        "Event", "Lost", "MatteJob", "MatteSession", "PictureView", "PlateData", "RenderResult", "connection_file_path",
+        "engine_command", "engine_environment", "find_warm_engine", "runtime_folder", "session_for", "start_warm_engine",
+        "stop_warm_engine",
     ]  # fmt: skip
     assert all(hasattr(gvm_matte.client, name) for name in gvm_matte.client.__all__)
 

@@ -40,7 +40,26 @@ EXAMPLES: List[p.Message] = [
     p.Failed(4, "device", "No device."),
     p.Cancel(5, 4),
     p.Shutdown(6),
-]
+    p.Watch(7, True, 960),
+    p.Watching(7),
+    p.PictureTaken(2, 1),
+    p.CancelJob(8, 3),
+    p.MoveJob(9, 3, 2),
+    p.Release(10),
+    p.Show(11, p.Source("files", "/plates/a.####.exr"), "/m.####.exr", -5, {"exposure": 1.5}),
+    p.Ordered(8),
+    p.JobState(
+        3, 4711, p.RUNNING, 0, "/plates/a.####.exr", "/m.####.exr", (-5, 9), "-5-9", "-5", "-4-1", 7, 15, "denoising", 2.5,
+        3.25, {"size": 720}, "", "", "4",
+    ),
+    p.EngineState(
+        p.RENDERING, "cuda:0", "svd (svd, float16)", "svd 0a1b2c3d", "float16", 60.5, 30.25, 10**9, 10**10, 10**11,
+        {"reading": 0.5}, 2,
+    ),
+    p.Picture(0, 3, -5, 1, 2**40, 0, 7, True, 0.25, -1.0, (-10, 0, 86, 64)),
+    p.FrameState(3, -5, 0.25, 0.125),
+    p.LogLines(("12:00:00 engine", "two \u2028 lines")),
+]  # fmt: skip
 
 
 def plain(message: p.Message) -> Dict[str, Any]:
@@ -87,7 +106,7 @@ WRONG: Dict[type, List[Any]] = {
     float: [True, "1", None, [], {}],
     str: [1, True, None, [], {}, 1.5],
     bool: [0, 1, "true", None, []],
-    tuple: [None, "1,2", {}, 1, [1.0], [True], ["1"], [None], [[1]]],
+    tuple: [None, "1,2", {}, 1, [1.0], [True], [None], [[1]], [1, "1"]],
     dict: [None, [], "x", 1],
     object: [[], True],
 }

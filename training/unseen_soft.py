@@ -11,11 +11,14 @@ from .noise import Array, colour, lattice, smoothstep
 from .unseen_canvas import Canvas, Patch, turned
 
 SHEETS, STRANDS = 4, 850
+NET, NET_SHARE = -0.55, 0.4606  # where the sum of three waves is thread, and its share of the area
 TONES = np.float32([[0.02, 0.015, 0.012], [0.12, 0.06, 0.03], [0.45, 0.3, 0.12], [0.35, 0.1, 0.04], [0.5, 0.5, 0.5]])
 
 
 class Hair:
     """A head in profile whose thousands of long strands blow to one side."""
+
+    blur = 0.0
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.skin = np.float32([0.75, 0.47, 0.34]) * np.float32(rng.uniform(0.35, 1.2))
@@ -24,7 +27,7 @@ class Hair:
         self.side = int(rng.choice([-1, 1]))
         self.rate, self.thin = float(rng.uniform(0.5, 1.2)), float(rng.uniform(0.0011, 0.0022))
         self.roots = rng.uniform(0, 1, (SHEETS, STRANDS, 7)).astype(np.float32)
-        self.speed = 0.9
+        self.speed = 0.5
 
     def paint(self, canvas: Canvas, seconds: float) -> None:
         """See `unseen_subjects.Subject`."""
@@ -47,7 +50,7 @@ class Hair:
         deep = np.sqrt(sheet[:, 1])
         x0, y0 = -np.cos(angle) * 0.13 * deep * self.side, -0.15 - np.sin(angle) * 0.16 * deep
         long = 0.3 + 0.4 * sheet[:, 2]
-        count = int(np.ceil(0.75 / (0.75 * canvas.pixel)))
+        count = int(np.ceil(0.75 / canvas.pixel))
         t = np.linspace(0, 1, count, dtype=np.float32)[None]  # [1,K]
         gust = 2 * np.pi * (0.9 * t - self.rate * seconds) + 2.2 * sheet[:, 3:4]
         rise = 0.13 * t**1.4 * np.sin(gust) + 0.02 * t * np.sin(23 * t * sheet[:, 4:5] + 40 * sheet[:, 5:6])
@@ -61,6 +64,8 @@ class Hair:
 
 class Lace:
     """A hanging cloth of net and flowers that billows, with a fold of it behind: seen through its holes."""
+
+    blur = 0.0
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.thread, self.rod = colour(rng, (0.35, 0.95), (0.0, 0.3)), colour(rng, (0.05, 0.4), (0.1, 0.6))
@@ -102,9 +107,9 @@ class Lace:
             slope_u -= k * cos * np.sin(wave)
             slope_v -= k * sin * np.sin(wave)
         steep = np.maximum(np.hypot(slope_u, slope_v), 0.2 * k)
-        thread = np.clip(0.5 + (-0.55 - total) / (steep * pixel), 0, 1)
+        thread = np.clip(0.5 + (NET - total) / (steep * pixel), 0, 1)
         fine = smoothstep(3, 4.5, np.float32(self.mesh / pixel))
-        return thread * fine + np.float32(0.4) * (1 - fine)
+        return thread * fine + np.float32(NET_SHARE) * (1 - fine)
 
     def _flowers(self, u: Array, v: Array, pixel: float) -> Array:
         """Coverage of a motif of six petals in every other cell of a square grid."""
@@ -119,12 +124,14 @@ class Lace:
 class Smoke:
     """A bowl from which smoke rises: alpha is 1 − exp(−density), its colour that of lit smoke."""
 
+    blur = 0.0
+
     def __init__(self, rng: np.random.Generator) -> None:
         self.bowl, self.tint = colour(rng, (0.05, 0.5), (0.1, 0.7)), colour(rng, (0.4, 0.9), (0.0, 0.15))
         self.table = lattice(int(rng.integers(1 << 20)), np.arange(128), np.arange(128))
         self.thick, self.rise = float(rng.uniform(1.6, 3.5)), float(rng.uniform(0.12, 0.3))
         self.wide = float(rng.uniform(0.09, 0.15))
-        self.speed = 0.4
+        self.speed = 0.15
 
     def noise(self, u: Array, v: Array) -> Array:
         """Smooth noise at any [H,W] coordinates, in cells; [-1,1]."""
@@ -163,29 +170,16 @@ class Smoke:
 
 
 class Defocused:
-    """A jointed artist's figure in front of the plane of focus: all of it spread over discs of confusion."""
+    """A jointed artist's figure out of the plane of focus: all of it is spread over discs of confusion, by `blur`."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.wood, self.dark = colour(rng, (0.3, 0.8), (0.2, 0.6)), colour(rng, (0.03, 0.3), (0.1, 0.7))
-        self.blur = float(rng.uniform(0.012, 0.03))  # radius of the disc, units
+        self.blur = float(rng.uniform(0.012, 0.03))
         self.rate, self.phases = float(rng.uniform(0.3, 0.9)), rng.uniform(0, 6.3, 4)
         self.speed = 1.4
 
     def paint(self, canvas: Canvas, seconds: float) -> None:
-        """See `unseen_subjects.Subject`; light from beyond the frame's edge comes in, too."""
-        around = max(1, round(self.blur / canvas.pixel))
-        more = np.arange(1, around + 1) * np.float32(canvas.pixel)
-        xs = np.concatenate([canvas.xs[0] - more[::-1], canvas.xs, canvas.xs[-1] + more])
-        ys = np.concatenate([canvas.ys[0] - more[::-1], canvas.ys, canvas.ys[-1] + more])
-        sharp = Canvas(xs, ys, canvas.pixel)
-        self._figure(sharp, seconds)
-        both = disc_blur(np.concatenate([sharp.rgb, sharp.alpha[..., None]], 2), self.blur / canvas.pixel)
-        both = both[around:-around, around:-around]
-        keep = 1 - both[..., 3]
-        canvas.rgb[...] = canvas.rgb * keep[..., None] + both[..., :3]
-        canvas.alpha[...] = canvas.alpha * keep + both[..., 3]
-
-    def _figure(self, canvas: Canvas, seconds: float) -> None:
+        """See `unseen_subjects.Subject`."""
         beats = np.sin(2 * np.pi * self.rate * seconds + self.phases)
         canvas.box((0.0, 0.48), (0.18, 0.025), 0.01, 0.0, self.dark)
         for index, side in enumerate((-1, 1)):

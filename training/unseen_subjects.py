@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from .noise import Array, colour, fbm
+from .noise import colour, fbm
 from .unseen_canvas import Canvas, Point, band, turned
 
 RESTLESS = (0.25, 0.9)  # Hz, of what swings
@@ -21,9 +21,11 @@ class Subject(Protocol):
 
     Attributes:
         speed: of the fastest part, units a second: how finely the shutter's time must be sampled.
+        blur: radius of the disc of confusion, units; 0 in focus.
     """
 
     speed: float
+    blur: float
 
     def paint(self, canvas: Canvas, seconds: float) -> None:
         """Lays itself over the canvas as it is at one instant."""
@@ -31,6 +33,8 @@ class Subject(Protocol):
 
 class Robot:
     """Rounded boxes with jointed limbs, and a flag with a frayed edge."""
+
+    blur = 0.0
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.body, self.trim, self.flag = (colour(rng, (0.12, 0.75), (0.05, 0.75)) for _ in range(3))
@@ -101,6 +105,8 @@ class Robot:
 class Plant:
     """A pot with stems as thin as wire and dozens of leaves."""
 
+    blur = 0.0
+
     def __init__(self, rng: np.random.Generator) -> None:
         self.pot = colour(rng, (0.15, 0.7), (0.2, 0.8))
         # no pure green: it would be a hole in a green screen by right
@@ -138,6 +144,8 @@ class Plant:
 
 class Wheel:
     """Rims, spokes and a hub that turn fast, on a stand: what is seen through it is the background."""
+
+    blur = 0.0
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.metal, self.tyre = colour(rng, (0.4, 0.9), (0.0, 0.25)), colour(rng, (0.03, 0.5), (0.0, 0.6))
@@ -178,8 +186,10 @@ class Glasses:
     """A tailor's head with large goggles, and a magnifying glass that is waved beside it.
 
     Alpha of glass is the share of the light from behind that it holds back, by absorbing or reflecting it. What it adds,
-    its reflections and its own tint, is its premultiplied colour. It does not bend light: what is behind stays in its place.
+    its reflections and its own tint, is its premultiplied colour. It does not bend light: what is behind stays in place.
     """
+
+    blur = 0.0
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.skin, self.frame = colour(rng, (0.3, 0.85), (0.1, 0.45)), colour(rng, (0.02, 0.4), (0.0, 0.8))

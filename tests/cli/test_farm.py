@@ -266,7 +266,16 @@ def test_an_opencue_task_gives_the_frames_of_the_whole(
     (job,) = spec.findall("job")
     assert [item.tag for item in job] == ["paused", "priority", "maxretries", "autoeat", "layers"]
     (layer,) = job.findall("layers/layer")
-    assert [item.tag for item in layer] == ["cmd", "range", "chunk", "gpus", "gpu_memory", "timeout", "services"]
+    assert [item.tag for item in layer] == [
+        "cmd",
+        "range",
+        "chunk",
+        "gpus",
+        "gpu_memory",
+        "timeout",
+        "timeout_llu",
+        "services",
+    ]
     assert layer.findtext("range") == "1037-1049x6" and layer.findtext("chunk") == "8"
     monkeypatch.setenv("CUE_GPU_CORES", "0")
     command = str(layer.findtext("cmd")).replace("#FRAMESPEC#", "1037-1049x6")  # as Cuebot does

@@ -10,6 +10,7 @@ import pytest
 from gvm_matte.errors import GvmMatteError, ParamError, UsageError
 from gvm_matte.farm import (
     FarmJob,
+    FarmScript,
     FarmSettings,
     chunks,
     job_template,
@@ -69,6 +70,7 @@ JOBS = {
     "a hostile name": {"name": "sh{{Param.X}}\n\x00" + 200 * "x"},
     "on the processor": {"settings": FarmSettings(gpus=0)},
     "few frames": {"params": {"max_frames": 30}},
+    "a script": {"input": "", "script": FarmScript("/show/sh010.nk", "Group1.GVMMatte1"), "params": {"gamma": 1.5}},
 }
 
 
@@ -198,6 +200,30 @@ def test_a_bundle_is_read_back_and_names_what_it_needs(tmp_path: Path) -> None:
     by_name = {item["name"]: item["value"] for item in values}
     assert by_name["deadline:priority"] == 70 and by_name["deadline:maxRetriesPerTask"] == 5
     assert by_name["ModelBase"] == str(tmp_path / "model")
+
+
+def test_a_script_stands_in_for_the_plates_and_is_named_with_what_it_reads(tmp_path: Path) -> None:
+    (tmp_path / "sh010.nk").touch()
+    for name in ("p.0001.exr", "p.0002.exr", "p.-001.exr", "p.0001.tmp", "px.0001.exr", "still.png"):
+        (tmp_path / name).touch()
+    reads = tuple(str(tmp_path / name) for name in ("p.%04d.exr", "still.png", "gone/q.####.exr"))
+    script = FarmScript(str(tmp_path / "sh010.nk"), "GVMMatte1", reads)
+    keys = {"gamma": {"1001": 1.0, "1400": 2.0}}
+    job = farm_job(input="", script=script, params={**keys, "garbage": "/g.exr", "garbage_channel": "G"})
+    write_bundle(job, str(tmp_path / "bundle"))
+    assert read_bundle(str(tmp_path / "bundle")) == job
+    assets = json.loads((tmp_path / "bundle" / "asset_references.json").read_text())["assetReferences"]
+    names = ["sh010.nk", "p.-001.exr", "p.0001.exr", "p.0002.exr", "still.png"]
+    assert assets["inputs"] == {"filenames": [str(tmp_path / name) for name in names], "directories": []}
+    values = parameter_values(job)
+    assert values["Script"] == script.path and "Plates" not in values
+    assert not {"Garbage", "GarbageChannel", "Gamma"} & set(values)  # the script's own
+    template = job_template(job)
+    words = template["steps"][0]["script"]["actions"]["onRun"]["args"]
+    assert words[:4] == ["farm", "task", "{{Param.Script}}", "--node=GVMMatte1"]
+    assert "--shot-range=1001-1400" in words and "embeddedFiles" not in template["steps"][0]["script"]
+    (path,) = [item for item in template["parameterDefinitions"] if item["name"] == "Script"]
+    assert path["type"] == "PATH"
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:

@@ -41,7 +41,9 @@ def test_old_pythons_can_read_the_first_file() -> None:
     assert isinstance(ast.parse(source, feature_version=(3, 6)), ast.Module)  # else it raises
 
 
-@pytest.mark.parametrize("name", ["commands", "environment", "steps", "advice", "folder_lock", "demo_options"])
+@pytest.mark.parametrize(
+    "name", ["commands", "environment", "side_environments", "steps", "advice", "folder_lock", "demo_options"]
+)
 def test_what_runs_before_the_installation_needs_the_standard_library_alone(name: str) -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); before = set(sys.modules); import install." + name + "\n"

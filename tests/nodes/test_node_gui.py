@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any, List
@@ -105,9 +106,7 @@ def test_a_script_that_is_opened_in_mid_render_is_not_written_into(gui: Host, sh
 
 
 def test_monitor_submit_and_metadata_say_what_is_missing(gui: Host, shown: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
-    for name in ("gvm_matte.ui", "gvm_matte.farm"):
+    for name in ("gvm_matte.ui", "gvm_matte.ui.submitter", "gvm_matte.farm", "gvm_matte.nodes.submitting"):
         monkeypatch.setitem(sys.modules, name, None)
     said: List[str] = []
     for button in ("monitor", "submit", "metadata"):
@@ -120,7 +119,8 @@ def test_monitor_submit_and_metadata_say_what_is_missing(gui: Host, shown: Any, 
     assert "gvm:weights" in gui.messages[-1][1]
 
 
-def test_submit_saves_the_job_for_a_farm(gui: Host, shown: Any) -> None:
+def test_submit_saves_the_job_for_a_farm(gui: Host, shown: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gvm_matte.ui.submitter", None)  # as without Qt
     shown["farm_chunk"].setValue(2)
     shown["gamma"].setValue(1.5)
     shown["submit"].execute()

@@ -1,0 +1,229 @@
+"""Several engines against one, over the same files: `cpu,cpu` with one thread each, `cpu` with two threads and with one.
+
+    real        engines of this machine, each with its model loaded, from Accepted to Done; they take turns
+    simulated   engines of any speed on a clock of their own: what a cut and its steals cost, without a GPU
+
+The first says what a second engine is worth where both share cores and memory, as on a machine without GPUs. GPUs share
+neither; there the second says what is left to gain.
+
+    python -m benchmarks.several [--frames N] [--rounds N] [--simulate-only] [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import heapq
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gvm_matte.client import MatteJob, MatteSession
+from gvm_matte.client.several import DeviceSessions
+from gvm_matte.client.shares import CONTEXT, Shares
+from gvm_matte.engine.model.weights import BUILTIN
+from gvm_matte.frames import BlockPlan
+from gvm_matte.protocol import Accepted, Message, Sink, Source
+
+from . import exr
+from .machine import facts
+from .report import add_options, deliver
+from .timing import ratio, spread, take_turns
+
+SPEEDS = ((1.0, 1.0), (1.0, 2.0), (1.0, 4.0), (1.0, 1.0, 1.0, 1.0))
+
+
+# -- simulated
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What came of one: seconds where a block takes an engine of speed 1 one second."""
+
+    seconds: float
+    windows: int
+    steals: int
+
+
+def simulate(plan: BlockPlan, speeds: Sequence[float], *, stealing: bool = True) -> Simulated:
+    """Engines of these speeds share a shot; a recalled one loses what it had begun, and both begin with a window more."""
+    shares = Shares(plan, range(plan.first, plan.last + 1), len(speeds))
+    ends: list[tuple[float, int, int, tuple[int, ...]]] = []
+    runs, now, windows, steals = [0] * len(speeds), 0.0, 0, 0
+
+    def begin(engine: int) -> None:
+        runs[engine] += 1
+        rest, at = shares.of(engine), now
+        for step in plan.steps(rest) if rest else ():
+            wanted = tuple(frame for frame in step.block.frames if frame in set(rest))
+            at += (1.0 if wanted else CONTEXT) / speeds[engine]
+            heapq.heappush(ends, (at, engine, runs[engine], wanted))
+
+    for engine in range(len(speeds)):
+        begin(engine)
+    while ends:
+        at, engine, run, frames = heapq.heappop(ends)
+        if run != runs[engine]:
+            continue  # called off
+        now, windows = at, windows + 1
+        for frame in frames:
+            shares.delivered(frame)
+        for thief in [each for each in range(len(speeds)) if stealing and not shares.of(each)]:
+            found = shares.best_steal(thief, [each for each in range(len(speeds)) if shares.of(each)], speeds)
+            if found is not None and shares.steal(thief, found.victim, speeds):
+                steals += 1
+                begin(found.victim)
+                begin(thief)
+    return Simulated(now, windows, steals)
+
+
+def simulations(blocks: int) -> list[dict[str, Any]]:
+    """One row a machine: how many times as fast as its first engine alone, with steals and without, and at best."""
+    plan = BlockPlan(1, 26 * blocks + 6, 32, 6, 16)
+    alone = simulate(plan, (1.0,)).seconds
+    rows = []
+    for speeds in SPEEDS:
+        shared, fixed = simulate(plan, speeds), simulate(plan, speeds, stealing=False)
+        rows.append({
+            "speeds": list(speeds), "blocks": plan.count, "windows": shared.windows, "steals": shared.steals,
+            "times_one": alone / shared.seconds, "times_one_without_steals": alone / fixed.seconds, "at_best": sum(speeds),
+        })  # fmt: skip
+    return rows
+
+
+# -- real
+
+
+@contextlib.contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Engines that are started within have so many threads each."""
+    before = os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = str(count)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = before
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """Loads every engine's model, then takes turns."""
+    params: dict[str, Any] = {
+        "model_base": str(options.model_base or BUILTIN), "num_frames_per_batch": options.window,
+        "num_overlap_frames": options.overlap, "decode_chunk_size": options.window, "size": options.size,
+        "max_resolution": options.size * 2, "existing": "overwrite",
+    }  # fmt: skip
+    width, height = (int(edge) for edge in options.plate.split("x"))
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as closing:
+        folder = Path(name)
+        pattern = exr.write_plates(folder / "plates", width=width, height=height, frames=options.frames)
+        with threads(1):
+            pair = closing.enter_context(DeviceSessions(["cpu", "cpu"]))
+            single = closing.enter_context(MatteSession())
+            pair.render(_job(pattern, folder / "cpu,cpu, a thread each", {**params, "device": "cpu,cpu"}))
+            single.render(_job(pattern, folder / "cpu, a thread", {**params, "device": "cpu"}))
+        with threads(2):
+            double = closing.enter_context(MatteSession())
+            double.render(_job(pattern, folder / "cpu, two threads", {**params, "device": "cpu"}))
+        sessions: dict[str, tuple[Any, str]] = {
+            "cpu,cpu, a thread each": (pair, "cpu,cpu"), "cpu, two threads": (double, "cpu"),
+            "cpu, a thread": (single, "cpu"),
+        }  # fmt: skip
+
+        def run(what: str) -> float:
+            session, device = sessions[what]
+            return _seconds(session, _job(pattern, folder / what, {**params, "device": device}))
+
+        seconds = take_turns({what: (lambda what=what: run(what)) for what in sessions}, options.rounds)
+        different = _different(folder / "cpu,cpu, a thread each", folder / "cpu, a thread")
+    several = seconds["cpu,cpu, a thread each"]
+    return {
+        "frames_per_second": {
+            what: spread([options.frames / value for value in values]) for what, values in seconds.items()
+        },
+        "ratio_to_two_threads": ratio(several, seconds["cpu, two threads"]),
+        "ratio_to_one_thread": ratio(several, seconds["cpu, a thread"]),
+        "frames_that_differ": different,
+    }
+
+
+def _job(pattern: str, mattes: Path, params: dict[str, Any]) -> MatteJob:
+    return MatteJob(source=Source("files", pattern), sink=Sink(str(mattes / "matte.####.exr")), params=params)
+
+
+def _seconds(session: Any, job: MatteJob) -> float:
+    """From the job's acceptance to its end."""
+    accepted = [0.0]
+
+    def on_event(message: Message) -> None:
+        if isinstance(message, Accepted):
+            accepted[0] = time.perf_counter()
+
+    session.render(job, on_event=on_event)
+    return time.perf_counter() - accepted[0]
+
+
+def _different(one: Path, other: Path) -> int:
+    """How many frames of two folders are not the same bits."""
+    paths = sorted(one.glob("*.exr"))
+    return sum(not (exr.read(path) == exr.read(other / path.name)).all() for path in paths)
+
+
+# -- the command
+
+
+def main() -> None:
+    """Reads the command line, measures and prints."""
+    options = _options()
+    machine = facts()
+    result: dict[str, Any] = {
+        "benchmark": "several", "machine": machine, "simulated": simulations(options.blocks),
+        "settings": {name: getattr(options, name) for name in ("frames", "plate", "size", "window", "overlap", "rounds")},
+    }  # fmt: skip
+    if not options.simulate_only:
+        result["real"] = measure(options)
+    deliver(result, options, columns=("what", "frames/s", "times"), rows=_rows(result))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.several", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--frames", type=int, default=50)
+    parser.add_argument("--plate", default="640x360", metavar="WxH", help="size of the plates on disk")
+    parser.add_argument("--size", type=int, default=144, help="the model's shorter edge")
+    parser.add_argument("--window", type=int, default=8, help="frames per batch")
+    parser.add_argument("--overlap", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--model-base", type=Path, metavar="DIR", help="default: the built-in model")
+    parser.add_argument("--blocks", type=int, default=48, help="of the simulated shot")
+    parser.add_argument("--simulate-only", action="store_true", help="render nothing")
+    add_options(parser)
+    return parser.parse_args()
+
+
+def _rows(result: dict[str, Any]) -> list[list[str]]:
+    rows: list[list[str]] = []
+    if "real" in result:
+        real = result["real"]
+        speeds = {what: f"{value['median']:.2f}" for what, value in real["frames_per_second"].items()}
+        rows = [
+            ["cpu,cpu, a thread each", speeds["cpu,cpu, a thread each"], ""],
+            ["… to cpu, two threads", speeds["cpu, two threads"], f"{real['ratio_to_two_threads']:.2f}"],
+            ["… to cpu, a thread", speeds["cpu, a thread"], f"{real['ratio_to_one_thread']:.2f}"],
+            ["frames that differ from those of one engine with a thread", "", str(real["frames_that_differ"])],
+        ]
+    for row in result["simulated"]:
+        what = f"simulated, {row['blocks']} blocks, speeds {', '.join(f'{speed:g}' for speed in row['speeds'])}"
+        rest = f"{row['steals']} steals, {row['windows'] - row['blocks']} windows more"
+        fixed = f"without {row['times_one_without_steals']:.2f}, at best {row['at_best']:g}"
+        rows.append([f"{what}: {rest} ({fixed})", "", f"{row['times_one']:.2f}"])
+    return rows
+
+
+if __name__ == "__main__":
+    main()
