@@ -3,6 +3,10 @@
     python -m benchmarks.ring        the ring against a plain copy; how soon an empty request is answered
     python -m benchmarks.engine      the engine against a straightforward program with the same weights and frames
     python -m benchmarks.full_size   the released model's size, random weights, on a GPU
+    python -m benchmarks.several     one engine a device against one engine
+    python -m benchmarks.monitor     4K pictures from the rings to the monitor's window
+    python -m benchmarks.farm        real farm jobs against what the cost model says
+    python -m benchmarks.quality     how good the built-in model's mattes are, beside a classic key
 
 Machines are noisy and clocks change, so a time alone says little: what is compared takes turns (A B, B A, …), and medians
 are told. docs/benchmarks.md says what each number means. None of this is a test: nothing fails for being slow.

@@ -1,7 +1,7 @@
 """What `python3 install` can do. Standard library alone: it runs before anything is installed.
 
-    python3 install demo ──▶ .venv ready? ──no──▶ prepare it ──▶ the same command again, by .venv's Python
-                                  └──yes, and it is .venv's Python that asks──▶ the command itself
+python3 install demo ──▶ .venv ready? ──no──▶ prepare it ──▶ the same command again, by .venv's Python
+                              └──yes, and it is .venv's Python that asks──▶ the command itself
 """
 
 from __future__ import annotations

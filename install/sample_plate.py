@@ -1,8 +1,8 @@
 """The demo's plate and its true alpha: generated once, kept as long as the generator stays what it was.
 
-    demo/plates/plate.####.exr   R, G, B, half, scene-linear: a soft-edged subject with hair and motion blur, over texture
-    demo/truth/alpha.####.exr    A, float: what a perfect matte would be
-    demo/plates/plate.json       what they were made by; other plates are thrown away
+demo/plates/plate.####.exr   R, G, B, half, scene-linear: a soft-edged subject with hair and motion blur, over texture
+demo/truth/alpha.####.exr    A, float: what a perfect matte would be
+demo/plates/plate.json       what they were made by; other plates are thrown away
 """
 
 from __future__ import annotations

@@ -259,9 +259,7 @@ def _left(found: Surveyed) -> Optional[FrameRange]:
     return FrameRange.parse(",".join(texts)) if texts else None
 
 
-def _write(
-    job: FarmJob, args: argparse.Namespace, *, notices: List[str], more: Optional[Mapping[str, str]] = None
-) -> None:
+def _write(job: FarmJob, args: argparse.Namespace, *, notices: List[str], more: Optional[Mapping[str, str]] = None) -> None:
     """Writes a job's bundle and says what is in it, and `more`, by heading."""
     folder = str(Path(args.bundle).absolute())
     write_bundle(job, folder, folders=ocio_folders(str(job.params.get("ocio", ""))), replace=args.replace)

@@ -112,9 +112,7 @@ def test_a_file_that_makes_no_sense_is_removed(content: str, place: Path) -> Non
 def test_two_clients_that_start_at_once_get_the_same_engine(problem: Problem, place: Path) -> None:
     engines: List[EngineConnection] = []
     command = problem("normal", "--marker", place / "lives")
-    threads = [
-        threading.Thread(target=lambda: engines.append(start_warm_engine(command=command))) for _ in range(4)
-    ]
+    threads = [threading.Thread(target=lambda: engines.append(start_warm_engine(command=command))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

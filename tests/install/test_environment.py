@@ -17,7 +17,7 @@ from install.environment import Environment, InstallError, locked_version
 from install.folder_lock import folder_lock
 
 # A build backend in a file, so that the project can be linked without setuptools. Its wheel holds one path file.
-BACKEND = '''
+BACKEND = """
 import zipfile
 WHEEL = "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
 def build_editable(folder, config_settings=None, metadata_directory=None):
@@ -29,7 +29,7 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
         wheel.writestr(info + "WHEEL", WHEEL)
         wheel.writestr(info + "RECORD", "linked.py,,\\n")
     return name
-'''
+"""
 PROJECT = """
 [build-system]
 requires = []

@@ -6,7 +6,7 @@ import pytest
 from gvm_matte.errors import FrameBufferError
 from gvm_matte.image import Box
 from gvm_matte.ui.picture.kept import KeptPicture, PictureCache
-from picture_kit import Sender, kept, ramp, steps
+from page_kit import Sender, kept, ramp, steps
 
 MIB_PICTURE = 512, 342  # 6 bytes a pixel: a little more than 1 MiB
 

@@ -12,7 +12,7 @@ from gvm_matte.ui.picture import PicturePage
 from gvm_matte.ui.picture.look import View
 from gvm_matte.ui.picture.shot import Mark
 from gvm_matte.ui.qt import QtCore, QtGui, QtWidgets
-from picture_kit import Sender, job, ramp, steps
+from page_kit import Sender, job, ramp, steps
 from pytestqt.qtbot import QtBot
 
 Key = QtCore.Qt.Key

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gvm_matte.protocol import FrameState
 from gvm_matte.ui.picture.shot import Mark, Shot, flickers
 from gvm_matte.ui.picture.strip import runs
-from picture_kit import job
+from page_kit import job
 
 
 def frames_with(shot: Shot, mark: Mark) -> list[int]:

@@ -11,7 +11,7 @@ from gvm_matte.ui.picture.kept import KeptPicture
 from gvm_matte.ui.picture.look import Look, View, alpha_table, light_table
 from gvm_matte.ui.picture.mapping import Mapping
 from gvm_matte.ui.qt import QtGui
-from picture_kit import Rgb, kept, near, pixels, ramp, steps
+from page_kit import Rgb, kept, near, pixels, ramp, steps
 from pytestqt.qtbot import QtBot
 
 SIZES = [(1, 1, 0), (1, 7, 3), (7, 5, 0), (7, 5, 3), (33, 2, 1)]
