@@ -93,6 +93,8 @@ def _add_bundle(actions: Any) -> None:
                       help="a session's engine ends after S seconds without a task (default %(default)s)")  # fmt: skip
     farm.add_argument("--retries", type=int, default=DEFAULTS.retries, metavar="N", help="of a task (default %(default)s)")
     farm.add_argument("--priority", type=int, default=DEFAULTS.priority, metavar="N", help="0 to 100 (default %(default)s)")
+    farm.add_argument("--stop-on-error", action="store_true",
+                      help="Deadline Cloud: end the job when a task has failed for good")  # fmt: skip
     farm.add_argument("--command", default=shlex.join(DEFAULTS.command), metavar="WORDS",
                       help="what starts gvm-matte on a worker (default %(default)s)")  # fmt: skip
     parser.set_defaults(run=run_bundle)
@@ -161,6 +163,7 @@ def run_bundle(args: argparse.Namespace) -> int:
         idle_seconds=args.idle_timeout,
         retries=args.retries,
         priority=args.priority,
+        continue_on_error=not args.stop_on_error,
         command=tuple(shlex.split(args.command)),
         chunking=not args.no_extensions,
     )

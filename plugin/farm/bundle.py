@@ -133,9 +133,12 @@ def _once(paths: Sequence[str]) -> List[str]:
 
 
 def _values(job: FarmJob) -> List[Dict[str, Any]]:
+    tasks = -(-len(job.blocks) // job.settings.blocks_per_chunk)
     values = {
         **parameter_values(job),
         "deadline:priority": job.settings.priority,
         "deadline:maxRetriesPerTask": job.settings.retries,
+        # how many may fail before the job is ended: the service's own limit is 20
+        "deadline:maxFailedTasksCount": tasks if job.settings.continue_on_error else 0,
     }
     return [{"name": name, "value": value} for name, value in values.items()]

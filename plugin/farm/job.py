@@ -36,6 +36,8 @@ class FarmSettings:
         notice_seconds: between the signal of a cancel and the kill.
         idle_seconds: after which a warm engine that nobody ended ends itself.
         retries: how often a failed task is tried again; priority: 0 to 100.
+        continue_on_error: whether the other tasks go on where one has failed for good. Deadline Cloud alone is told; see
+            docs/farm.md for what other engines do.
         command: what starts `gvm-matte` on a worker, as words.
         chunking: whether the farm knows TASK_CHUNKING; else tasks are written out one by one.
     """
@@ -49,6 +51,7 @@ class FarmSettings:
     idle_seconds: int = 300
     retries: int = 2
     priority: int = 50
+    continue_on_error: bool = True
     command: Tuple[str, ...] = ("gvm-matte",)
     chunking: bool = True
 

@@ -199,6 +199,7 @@ def test_a_bundle_is_read_back_and_names_what_it_needs(tmp_path: Path) -> None:
     values = json.loads((tmp_path / "bundle" / "parameter_values.json").read_text())["parameterValues"]
     by_name = {item["name"]: item["value"] for item in values}
     assert by_name["deadline:priority"] == 70 and by_name["deadline:maxRetriesPerTask"] == 5
+    assert by_name["deadline:maxFailedTasksCount"] == 1  # all there are
     assert by_name["ModelBase"] == str(tmp_path / "model")
 
 
@@ -248,3 +249,20 @@ def test_a_file_that_is_no_job_is_named(tmp_path: Path, text: str) -> None:
         read_bundle(str(tmp_path))
     with pytest.raises(UsageError, match="no bundle"):
         read_bundle(str(tmp_path / "nowhere"))
+
+
+def test_deadline_is_told_what_a_failed_task_means_for_the_others(tmp_path: Path) -> None:
+    (tmp_path / "plates").mkdir()
+    for frame in range(1001, 1041):
+        (tmp_path / "plates" / f"p.{frame}.exr").touch()
+    limits = []
+    for goes_on in (True, False):
+        job = farm_job(
+            input=str(tmp_path / "plates" / "p.####.exr"), shot=(1001, 1040), params={"num_frames_per_batch": 8},
+            settings=FarmSettings(blocks_per_chunk=3, continue_on_error=goes_on),
+        )  # fmt: skip
+        write_bundle(job, str(tmp_path / str(goes_on)))
+        values = json.loads((tmp_path / str(goes_on) / "parameter_values.json").read_text())["parameterValues"]
+        limits += [item["value"] for item in values if item["name"] == "deadline:maxFailedTasksCount"]
+        assert -(-len(job.blocks) // 3) > 1
+    assert limits == [-(-len(job.blocks) // 3), 0]

@@ -51,6 +51,7 @@ class Choices:
     idle_seconds: int = DEFAULTS.idle_seconds
     retries: int = DEFAULTS.retries
     priority: int = DEFAULTS.priority
+    continue_on_error: bool = DEFAULTS.continue_on_error
     command: str = shlex.join(DEFAULTS.command)
     chunking: bool = DEFAULTS.chunking
     bundle: str = ""
@@ -86,6 +87,7 @@ class Choices:
                 words += [f"{option}={value}"] if str(value).startswith("-") else [option, str(value)]
         words += ["--blocks-per-chunk", str(self.blocks_per_chunk)]
         words += [] if self.chunking else ["--no-extensions"]
+        words += [] if self.continue_on_error else ["--stop-on-error"]
         return [*words, "--bundle", self.bundle or shot.bundle_path, "--replace"]
 
     def submit_words(self, shot: Shot) -> List[str]:

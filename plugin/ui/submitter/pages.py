@@ -46,9 +46,7 @@ class JobPage(QtCore.QObject):
         row(form, self.tr("&Retries"), fields.number("retries", 0, 100),
             self.tr("How often a task that failed is tried again; here, sessions after one that failed."))  # fmt: skip
         row(form, self.tr("&Priority"), fields.number("priority", 0, 100), self.tr("0 to 100; more comes first."))
-        self.on_error = QtWidgets.QCheckBox(self.tr("Continue on &error"))
-        self.on_error.setObjectName("continue_on_error")
-        self.on_error.setEnabled(False)  # what an engine does is its own
+        self.on_error = fields.switch("continue_on_error", self.tr("Continue on &error"))
         self.on_error_note = note(2)
         form.addRow("", self.on_error)
         form.addRow("", self.on_error_note)
@@ -74,14 +72,13 @@ class JobPage(QtCore.QObject):
 
     def show_engine(self, engine: str) -> None:
         """Says what the engine does when a task fails."""
-        on, words = {
-            OPENJD: (False, self.tr("A task that fails ends its session. Another session goes on with what is left, up to "
-                                    "the retries; finished frames are kept.")),
-            DEADLINE: (True, self.tr("Other tasks go on. Deadline Cloud ends the job when more tasks have failed than its "
-                                     "own limit (20 unless the queue says otherwise).")),
-            OPENCUE: (True, self.tr("Other tasks go on; one that failed for good waits for somebody to look.")),
+        words = {
+            OPENJD: self.tr("A task that fails ends its session. Another session goes on with what is left, up to "
+                            "the retries; finished frames are kept."),
+            DEADLINE: self.tr("Other tasks go on where one has failed for good; without it, that ends the job."),
+            OPENCUE: self.tr("Other tasks go on; one that failed for good waits for somebody to look."),
         }[engine]  # fmt: skip
-        self.on_error.setChecked(on)
+        self.on_error.setEnabled(engine == DEADLINE)  # the others have a way of their own
         self.on_error_note.setText(words)
         self.on_error_note.setToolTip(words)
 

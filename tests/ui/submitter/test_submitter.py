@@ -107,14 +107,19 @@ def test_an_engine_has_its_own_fields_and_they_are_in_its_command(qtbot: QtBot, 
     assert widget(ready, "farm_id").isVisible() and not widget(ready, "show").isVisible()
     type_into(qtbot, ready, "queue_id", "queue-1")
     assert ready.preview.commands()[1].endswith("--engine deadline --queue-id queue-1")
+    goes_on = widget(ready, "continue_on_error")
+    assert goes_on.isEnabled() and goes_on.isChecked() and "--stop-on-error" not in ready.preview.commands()[0]
+    goes_on.click()
+    assert "--stop-on-error" in ready.preview.commands()[0].split()
+    goes_on.click()
     choose(ready, "engine", "opencue")
     assert not widget(ready, "farm_id").isVisible() and widget(ready, "show").isVisible()
     type_into(qtbot, ready, "show", "big")
     widget(ready, "paused").click()
     assert ready.preview.commands()[1].endswith("--engine opencue --show big --paused")
-    assert widget(ready, "continue_on_error").isChecked() and "Other tasks go on" in ready.job.on_error_note.text()
+    assert not goes_on.isEnabled() and "Other tasks go on" in ready.job.on_error_note.text()
     choose(ready, "engine", "openjd")
-    assert not widget(ready, "continue_on_error").isChecked() and "ends its session" in ready.job.on_error_note.text()
+    assert not goes_on.isEnabled() and "ends its session" in ready.job.on_error_note.text()
 
 
 def test_an_unsaved_script_is_refused_in_a_sentence(dialog: MakeDialog) -> None:
