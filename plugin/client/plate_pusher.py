@@ -9,6 +9,7 @@ takes; the ring belongs to the attempt that started it, whose end closes the rin
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import threading
 from typing import Callable, ContextManager, Dict, Iterable, Optional
@@ -17,6 +18,8 @@ from ..errors import ConnectionLostError, FrameBufferError, PlateError
 from ..frame_buffer import FrameRing, slot_bytes
 from ..protocol import Message, PlateFailed, PlateReady
 from .job import PlateData
+
+_NO_TURNS = contextlib.nullcontext()
 
 
 class PlatePusher(threading.Thread):
@@ -36,7 +39,7 @@ class PlatePusher(threading.Thread):
         frames: Iterable[int],
         plates: Callable[[int], PlateData],
         first: Dict[int, PlateData],
-        turn: ContextManager[object],
+        turn: ContextManager[object] = _NO_TURNS,
     ) -> None:
         super().__init__(name="gvm-matte-plates", daemon=True)
         self.error: Optional[BaseException] = None

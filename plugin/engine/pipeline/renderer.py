@@ -148,9 +148,9 @@ class Renderer:
 
 
 class Stages:
-    """The stages of one job: plates ahead, the model, mattes behind."""
+    """The stages of one job: plates ahead, the model, mattes behind. Without a hub nobody can watch."""
 
-    def __init__(self, job: Job, plan: Plan, cleanup: ExitStack, hub: WatchHub) -> None:
+    def __init__(self, job: Job, plan: Plan, cleanup: ExitStack, hub: Optional[WatchHub] = None) -> None:
         self._job, self._plan, self._cleanup, self._hub = job, plan, cleanup, hub
         request = plan.request
         self._preparer = Preparer(
@@ -195,20 +195,20 @@ class Stages:
 
     def _pictures(self) -> Optional[FramePictures]:
         """What monitors see of the job; None for one that they are not told of."""
-        job, request = self._job, self._plan.request
-        if job.record is None:
+        job, request, hub = self._job, self._plan.request, self._hub
+        if job.record is None or hub is None:
             return None
 
         def again(frame: int) -> Optional[tuple[npt.NDArray[np.uint8], Box]]:
             if request.source is None:
                 return None
             with suppress(GvmMatteError):  # it is gone, or black: the render knows what it did about that
-                return self._hub.disk().plate(request.source.path, frame, request.shot_params.at(frame))
+                return hub.disk().plate(request.source.path, frame, request.shot_params.at(frame))
             return None
 
         in_flight = request.params.num_frames_per_batch + request.params.num_overlap_frames + _ahead(request)
         pictures = FramePictures(
-            hub=self._hub, number=job.record.number, region=request.region, frames=self._plan.frames, in_flight=in_flight,
+            hub=hub, number=job.record.number, region=request.region, frames=self._plan.frames, in_flight=in_flight,
             again=again,
         )  # fmt: skip
         self._preparer.seen = pictures.plate
