@@ -167,7 +167,8 @@ def run_bundle(args: argparse.Namespace) -> int:
         command=tuple(shlex.split(args.command)),
         chunking=not args.no_extensions,
     )
-    params = {**job.params, "device": device_for(device, gpus)}
+    told = device_for(device, gpus)
+    params = job.params if told == device else {**job.params, "device": told}
     job = job.replace(name=args.name or job.name, settings=settings, weights=facts.weights, params=params)
     _write(job, args, notices=list(facts.notices), more={"estimate": estimate(args, job)})
     return 0
