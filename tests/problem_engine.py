@@ -90,7 +90,8 @@ class Engine:
         if marker is not None:
             with marker.open("a") as file:
                 file.write(f"{os.getpid()}\n")
-            self.life = len(marker.read_text().splitlines())
+            # its own line, not the number of lines: two engines that start at once are two lives
+            self.life = marker.read_text().splitlines().index(str(os.getpid())) + 1
 
     @property
     def misbehaves_now(self) -> bool:
