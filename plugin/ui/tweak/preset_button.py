@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, Optional
 from ...errors import GvmMatteError
 from ...keys import ShotParams, read_params_file
 from ...params import BY_NAME
-from ..presets import load_preset, preset_files, preset_names, save_preset, user_folder
+from ...preset_files import load_preset, preset_files, preset_names, save_json, user_folder
 from ..qt import QtCore, QtWidgets
 from .editors import translated
 
@@ -44,7 +44,7 @@ class PresetButton(QtWidgets.QToolButton):
     def save(self, path: str) -> None:
         """Writes what is set to a file, whose name ends with .json."""
         try:
-            save_preset(path if path.endswith(".json") else f"{path}.json", self.params())
+            save_json(path if path.endswith(".json") else f"{path}.json", self.params())
         except GvmMatteError as exc:
             self._tell(exc)
 

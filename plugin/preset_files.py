@@ -1,4 +1,8 @@
-"""Presets for the window: what is built in, and JSON files in the folders of $GVM_PRESET_PATH and in the user's."""
+"""Preset files: JSON objects of parameters, as the command line's `--params` reads them.
+
+Looked for in the folders of $GVM_PRESET_PATH, then in those that a host adds (the show's), then in the user's; the first of a
+name counts. Then come the presets that are built in.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +11,16 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, List, Mapping, Sequence
 
-from ..errors import MatteWriteError
-from ..keys import read_params_file
-from ..paths import part_path
-from ..presets import PRESETS, preset
+from .errors import MatteWriteError
+from .keys import read_params_file
+from .paths import part_path
+from .presets import PRESETS, preset
 
 
 def user_folder() -> Path:
-    """The user's presets, in the platform's place for application data; the node looks there, too."""
+    """The user's presets, in the platform's place for application data."""
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
@@ -26,11 +30,16 @@ def user_folder() -> Path:
     return base / "gvm-matte" / "presets"
 
 
-def preset_files() -> Dict[str, str]:
-    """Preset files by name; the first of a name counts."""
+def preset_folders(more: Sequence[Path] = ()) -> List[Path]:
+    """Where presets are looked for, in order; `more` are a host's own."""
     named = [Path(part) for part in os.environ.get("GVM_PRESET_PATH", "").split(os.pathsep) if part]
+    return [*named, *more, user_folder()]
+
+
+def preset_files(more: Sequence[Path] = ()) -> Dict[str, str]:
+    """Preset files by name."""
     files: Dict[str, str] = {}
-    for folder in [*named, user_folder()]:
+    for folder in preset_folders(more):
         try:
             entries = sorted(folder.glob("*.json"))
         except OSError:
@@ -40,24 +49,24 @@ def preset_files() -> Dict[str, str]:
     return files
 
 
-def preset_names() -> List[str]:
+def preset_names(more: Sequence[Path] = ()) -> List[str]:
     """All presets: files, then what is built in."""
-    files = preset_files()
+    files = preset_files(more)
     return [*sorted(files), *(name for name in PRESETS if name not in files)]
 
 
-def load_preset(name: str) -> Dict[str, Any]:
+def load_preset(name: str, more: Sequence[Path] = ()) -> Dict[str, Any]:
     """A preset's parameters, by its name.
 
     Raises:
         ParamError: there is none, or its file is not one.
     """
-    files = preset_files()
+    files = preset_files(more)
     return read_params_file(files[name]) if name in files else preset(name)
 
 
-def save_preset(path: str, params: Mapping[str, Any]) -> None:
-    """Writes a preset file, whole or not at all.
+def save_json(path: str, content: Mapping[str, Any]) -> None:
+    """Writes a JSON file, whole or not at all.
 
     Raises:
         MatteWriteError: it cannot be written.
@@ -65,7 +74,7 @@ def save_preset(path: str, params: Mapping[str, Any]) -> None:
     part = Path(part_path(path))
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(dict(params), indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(dict(content), indent=2, sort_keys=True) + "\n", encoding="utf-8")
         part.replace(path)
     except OSError as exc:
         raise MatteWriteError(f"{path} cannot be written: {exc.strerror or exc}.", path=path) from exc
