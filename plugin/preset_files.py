@@ -1,7 +1,7 @@
 """Preset files: JSON objects of parameters, as the command line's `--params` reads them.
 
-Looked for in the folders of $GVM_PRESET_PATH, then in those that a host adds (the show's), then in the user's; the first of a
-name counts. Then come the presets that are built in.
+Looked for in the folders of $GVM_PRESET_PATH, then in those that a host adds (the show's), then in the user's; the first
+of a name counts. Then come the presets that are built in.
 """
 
 from __future__ import annotations
