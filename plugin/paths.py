@@ -13,6 +13,7 @@ import contextlib
 import os
 import re
 import socket
+import sys
 from pathlib import Path
 from typing import List, Optional
 
@@ -92,3 +93,14 @@ def remove_own_parts(folder: str) -> None:
     for name in names:
         with contextlib.suppress(OSError):
             Path(folder, name).unlink()
+
+
+def application_data() -> Path:
+    """This user's folder of GVM Matte, in the platform's place for application data: weights, presets."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "gvm-matte"

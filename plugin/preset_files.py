@@ -9,25 +9,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Sequence
 
 from .errors import MatteWriteError
 from .keys import read_params_file
-from .paths import part_path
+from .paths import application_data, part_path
 from .presets import PRESETS, preset
 
 
 def user_folder() -> Path:
     """The user's presets, in the platform's place for application data."""
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return base / "gvm-matte" / "presets"
+    return application_data() / "presets"
 
 
 def preset_folders(more: Sequence[Path] = ()) -> List[Path]:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Sequence
 
 import numpy as np
 import OpenImageIO as oiio
+import pytest
+from gvm_matte.client import find_warm_engine, start_warm_engine, stop_warm_engine
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
@@ -90,3 +96,20 @@ def until(what: Callable[[], object], seconds: float) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+@contextmanager
+def warm_engine() -> Iterator[None]:
+    """A warm engine of its own while it lasts, with one thread; whoever used it has not ended it."""
+    folder = Path(tempfile.mkdtemp(prefix="gw", dir="/tmp" if os.name == "posix" else None))
+    patch = pytest.MonkeyPatch()
+    patch.setenv("GVM_ENGINE_FILE", str(folder / "engine.json"))
+    patch.setenv("OMP_NUM_THREADS", "1")
+    start_warm_engine().close()
+    yield
+    engine = find_warm_engine()
+    assert engine is not None
+    engine.close()
+    stop_warm_engine()
+    patch.undo()
+    shutil.rmtree(folder, ignore_errors=True)

@@ -16,7 +16,7 @@ PACKAGE = Path(gvm_matte.__file__).parent
 LEAVES = [
     "errors", "frames", "image", "paths", "param_spec", "params", "presets", "keys", "protocol", "message_parts",
     "watch_messages", "message_codec", "addresses", "wire", "channel", "frame_buffer", "doctor_facts",
-    "preset_files",
+    "preset_files", "devices",
 ]  # fmt: skip
 HOST_SIDE = [*LEAVES, "client", "farm"]
 CLIENT = sorted(path.stem for path in (PACKAGE / "client").glob("*.py") if path.stem != "__init__")

@@ -15,9 +15,9 @@ from rich.table import Table
 from ..client import MatteJob
 from ..client.several import numbered
 from ..client.shares import cut
+from ..devices import devices_of
 from ..frames import BlockPlan, FrameRange
 from ..keys import ShotParams
-from ..params import devices_of
 
 MAX_ROWS = 24  # blocks that are listed one by one for people
 

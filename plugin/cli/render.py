@@ -15,13 +15,13 @@ from typing import Any, Dict, Iterator, Sequence, Tuple
 
 from ..client import MatteJob, RenderResult, find_warm_engine
 from ..client.several import numbered, session_for
+from ..devices import devices_of
 from ..errors import FrameRangeError, UsageError
 from ..farm.blocks import frames_of_blocks, parse_blocks
 from ..farm.gpus import check_assigned_gpus, take_assigned_gpus
 from ..farm.messages import OpenJdMessages
 from ..frames import BlockPlan, FrameRange
 from ..keys import ShotParams
-from ..params import devices_of
 from ..protocol import Message, Sink, Source
 from .dry_run import dry_run
 from .farm_needs import add_needs, check_needs

@@ -20,9 +20,9 @@ import time
 from pathlib import Path
 from typing import Callable, ContextManager, Mapping, Optional, Sequence
 
+from ..devices import devices_of
 from ..errors import CancelledError, EngineDiedError, EngineError, EngineTimeoutError, GvmMatteError, UsageError
 from ..frame_buffer import SlotInfo
-from ..params import devices_of
 from ..paths import sweep_parts
 from ..protocol import Message, Notice
 from .attempt import Attempt

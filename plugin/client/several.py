@@ -19,9 +19,9 @@ import os
 import threading
 from typing import Any, Callable, Dict, List, Optional, Sequence, Union
 
+from ..devices import devices_of
 from ..errors import DeviceError, UsageError
 from ..frame_buffer import SlotInfo
-from ..params import devices_of
 from ..protocol import Message
 from .connection import EngineConnection
 from .job import Buffers, Callbacks, MatteJob, PlateData, RenderResult

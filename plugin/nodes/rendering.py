@@ -15,10 +15,10 @@ from typing import Callable, List, Mapping, Optional, Sequence, Tuple
 import nuke
 
 from ..client.several import session_for
+from ..devices import devices_of
 from ..errors import CancelledError, EngineBugError, GvmMatteError, UsageError
 from ..frames import FrameRange
 from ..keys import ShotParams
-from ..params import devices_of
 from ..protocol import Accepted, FrameKept, FrameWritten, Message, Notice
 from ..protocol import Progress as ProgressMessage
 from . import holding, state

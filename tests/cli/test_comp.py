@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List
 
 import numpy as np
 import OpenImageIO as oiio
 import pytest
-from gvm_matte.client import find_warm_engine, start_warm_engine, stop_warm_engine
 from gvm_matte.host import Host
-from support import RunCli, events, read_matte, read_mattes
+from support import RunCli, events, read_matte, read_mattes, warm_engine
 
 Script = Callable[[Callable[[Any], None]], Path]
 
@@ -35,18 +32,8 @@ with Host() as host:
 @pytest.fixture(scope="module", autouse=True)
 def warm() -> Iterator[None]:
     """A warm engine for all of these tests, as on an artist's machine; test_comp_cancel.py has commands with their own."""
-    folder = Path(tempfile.mkdtemp(prefix="gw", dir="/tmp" if os.name == "posix" else None))
-    patch = pytest.MonkeyPatch()
-    patch.setenv("GVM_ENGINE_FILE", str(folder / "engine.json"))
-    patch.setenv("OMP_NUM_THREADS", "1")
-    start_warm_engine().close()
-    yield
-    engine = find_warm_engine()
-    assert engine is not None  # no command has ended it
-    engine.close()
-    stop_warm_engine()
-    patch.undo()
-    shutil.rmtree(folder, ignore_errors=True)
+    with warm_engine():
+        yield
 
 
 def read_rgba(path: Path) -> np.ndarray[Any, Any]:

@@ -7,7 +7,6 @@ import os
 import shlex
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List
 
@@ -16,12 +15,11 @@ import pytest
 from gvm_matte.cli.farm_submit import openjd_command
 from gvm_matte.cli.farm_task import map_paths, read_rules
 from gvm_matte.cli.main import main
-from gvm_matte.client import find_warm_engine, start_warm_engine, stop_warm_engine
 from gvm_matte.errors import UsageError
 from gvm_matte.farm import FarmJob, read_bundle
 from gvm_matte.host import Host
 from openjd.model import decode_job_template
-from support import PARAMS, RunCli, cli_command, read_mattes
+from support import PARAMS, RunCli, cli_command, read_mattes, warm_engine
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="openjd run and its sessions")
 Script = Callable[[Callable[[Any], None]], Path]
@@ -30,18 +28,8 @@ Script = Callable[[Callable[[Any], None]], Path]
 @pytest.fixture(scope="module", autouse=True)
 def warm() -> Iterator[None]:
     """A warm engine for what is no farm job here; sessions have their own."""
-    folder = Path(tempfile.mkdtemp(prefix="gw", dir="/tmp"))
-    patch = pytest.MonkeyPatch()
-    patch.setenv("GVM_ENGINE_FILE", str(folder / "engine.json"))
-    patch.setenv("OMP_NUM_THREADS", "1")
-    start_warm_engine().close()
-    yield
-    engine = find_warm_engine()
-    assert engine is not None  # no session has ended it
-    engine.close()
-    stop_warm_engine()
-    patch.undo()
-    shutil.rmtree(folder, ignore_errors=True)
+    with warm_engine():
+        yield
 
 
 @pytest.fixture

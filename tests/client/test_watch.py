@@ -210,8 +210,11 @@ def test_a_watch_closes_while_its_engine_is_silent(watch: Callable[..., Heard], 
     start(problem, "hangs-in-watch")
     heard = watch()
     heard.next(JobState)
+    before = threading.active_count()
     heard.watch.close()
     heard.watch.close()
+    until(lambda: threading.active_count() < before, 10.0)  # its thread is gone though the engine never answered
+    assert threading.active_count() < before
 
 
 def test_a_watch_may_be_closed_by_what_it_tells(problem: Problem, place: Path) -> None:

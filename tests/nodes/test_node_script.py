@@ -109,6 +109,7 @@ def test_the_menu_makes_a_node_behind_the_selection(gui: Host, shown: Any) -> No
     settle(gui)
     made = nuke.selectedNode()
     assert gvm.is_matte(made) and made.input(0) is read and below.input(0) is made
+    assert [panel["name"] for panel in gui.panels] == ["GVM Matte Monitor"]
 
 
 def test_init_and_menu_report_and_never_raise(host: Host, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,12 +7,12 @@ at by its headers and configs alone (a few milliseconds); `loading.py` puts the 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import WeightsCorruptError, WeightsMismatchError, WeightsMissingError
+from ...paths import application_data
 from .tensor_files import Component, fingerprint, has_tensors, looked_for, read_component, read_header, read_json
 
 BUILTIN = Path(__file__).resolve().parents[1] / "builtin"
@@ -75,13 +75,7 @@ class WeightFiles:
 
 def user_folder() -> Path:
     """Where a user keeps weights for all projects: the platform's own place for application data."""
-    if sys.platform == "win32":
-        root = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        root = Path.home() / "Library" / "Application Support"
-    else:
-        root = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return root / "gvm-matte" / "weights"
+    return application_data() / "weights"
 
 
 def default_search() -> tuple[Path, ...]:

@@ -334,6 +334,7 @@ def test_states_that_never_pause_do_not_put_the_marks_off(qtbot: QtBot, page: Pi
     timer.start(5)
     qtbot.waitUntil(lambda: page.timeline.words(1003).startswith("Frame 1003: done"))
     timer.stop()
+    assert page.timeline.words(1001).startswith("Frame 1001: done") and "done" not in page.timeline.words(1004)
 
 
 def test_a_followed_frame_far_from_the_others_is_kept_and_shown(qtbot: QtBot) -> None:
