@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import patterns
 from .noise import Array, colour, fbm, lattice, smoothstep, value_noise
 
 KINDS = ("wall", "bricks", "stripes", "bokeh", "foliage", "room", "landscape")
@@ -96,6 +97,38 @@ def draw_stage(rng: np.random.Generator) -> Background:
     )
 
 
+def draw_pattern(rng: np.random.Generator) -> Background:
+    """Draws a patterned wall, of one of the kinds of `patterns`, with pictures or lamps on some."""
+    bright = rng.uniform(0.15, 1.0)
+    first = colour(rng, (0.1 * bright, bright), (0.0, 0.8))
+    # two tones of one colour as often as two colours
+    second = first * np.float32(rng.uniform(0.25, 0.8)) if rng.uniform() < 0.5 else colour(rng, (0.02, bright), (0.0, 0.8))
+    boxes = np.zeros((int(rng.choice([0, 0, 0, 2, 5])), 9), np.float32)
+    focus = float(rng.uniform(0.001, 0.02))
+    for box in boxes:
+        size = rng.uniform(0.02, 0.25)
+        tint = colour(rng, (0.05, 1.5 if rng.uniform() < 0.2 else 0.6), (0.0, 0.8))
+        box[:] = (
+            *rng.uniform((-0.9, -0.5), (0.9, 0.5)),
+            *(size * rng.uniform(0.4, 1.3, 2)),
+            focus,
+            *tint,
+            rng.uniform() < 0.4,
+        )
+    angle, speed = rng.uniform(0, 2 * np.pi), rng.choice([0.0, 1.0]) * rng.uniform(0, 0.12)
+    return Background(
+        kind=str(rng.choice(patterns.KINDS)),
+        seed=int(rng.integers(1 << 20)),
+        palette=np.stack([first, second, first, second]).astype(np.float32),
+        scale=float(np.exp(rng.uniform(-0.7, 0.7))),
+        contrast=float(rng.choice([0.0, 0.05, 0.15, 0.3])),
+        blur=focus,
+        pan=(float(np.cos(angle) * speed), float(np.sin(angle) * speed * 0.3)),
+        shake=float(rng.choice([0, 0, 0.006])),
+        boxes=boxes,
+    )
+
+
 def paint_background(bg: Background, xs: Array, ys: Array, pixel: float, seconds: float) -> Array:
     """Paints a background.
 
@@ -147,6 +180,10 @@ def _pattern(bg: Background, xs: Array, ys: Array, pixel: float, soft: float) ->
         light = value_noise(seed, xs * 0.9, ys * 0.9) * 0.5 + 0.5 + 0.35 * (down - 0.5) * (1 if seed % 2 else -1)
         folds = np.sin((grid_x + 0.25 * value_noise(seed + 1, xs * 2, ys * 1.2)) * 22 * bg.scale) * (seed % 3 == 0)
         return _mix(colours[1], colours[0], np.clip(light, 0, 1)) * (1 + np.float32(0.1) * folds)[..., None]
+    if bg.kind in patterns.KINDS:
+        return patterns.paint_pattern(
+            bg.kind, seed, colours, xs * np.float32(bg.scale), ys * np.float32(bg.scale), pixel * bg.scale, soft * bg.scale
+        )
     if bg.kind == "bricks":
         high = 0.09 * bg.scale
         wide = high * (1.0 + seed % 3)

@@ -11,8 +11,9 @@ from functools import cached_property
 
 import numpy as np
 
-from .background import Background, draw_background, draw_stage, paint_background
+from .background import Background, draw_background, draw_pattern, draw_stage, paint_background
 from .noise import Array
+from .photographs import Photograph
 from .subject import Subject, draw_subject, paint_subject, place_at
 
 TRAINING_SEEDS = range(1_000_000, 1_000_000_000)
@@ -48,6 +49,10 @@ class Scene:
         """What the matte is of, from the back to the front."""
         return self._drawn[1]
 
+    def behind(self, xs: Array, ys: Array, pixel: float, seconds: float) -> Array:
+        """[H,W,3] scene-linear: what stands behind; see `paint_background`."""
+        return paint_background(self.background, xs, ys, pixel, seconds)
+
     @property
     def exposure(self) -> float:
         """Factor on all scene-linear values."""
@@ -57,6 +62,44 @@ class Scene:
     def noise(self) -> float:
         """Sigma of the sensor noise at a value of 1."""
         return self._drawn[3]
+
+
+class Odd(Scene):
+    """A scene whose one subject is of a kind that held-out scenes do not have."""
+
+    @cached_property
+    def _odd(self) -> Subject:
+        return draw_subject(np.random.default_rng((self.seed, 1)), odd=True)
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The one."""
+        return (self._odd,)
+
+
+class Patterned(Scene):
+    """A scene's subjects before a patterned wall of a kind that held-out scenes do not have."""
+
+    @cached_property
+    def _wall(self) -> Background:
+        return draw_pattern(np.random.default_rng((self.seed, 2)))
+
+    @property
+    def background(self) -> Background:
+        """The wall."""
+        return self._wall
+
+
+class Photographed(Scene):
+    """A scene's subjects before a photograph."""
+
+    def __init__(self, seed: int, folder: str) -> None:
+        super().__init__(seed)
+        self._photograph = Photograph(np.random.default_rng((seed, 3)), folder)
+
+    def behind(self, xs: Array, ys: Array, pixel: float, seconds: float) -> Array:
+        """The photograph."""
+        return self._photograph.paint(xs, ys, pixel, seconds)
 
 
 class OnStage(Scene):
@@ -154,6 +197,7 @@ def lay_over(
     *,
     window: tuple[float, float, float, float] | None = None,
     grain: bool = False,
+    shadow: Array | None = None,
 ) -> Array:
     """Subjects of any scene over this one's background, with its spill, exposure and grain.
 
@@ -162,12 +206,15 @@ def lay_over(
         front: [H,W,3] scene-linear, premultiplied.
         alpha: [H,W].
         frame, window, grain: see `render`.
+        shadow: [H,W] factor on what is behind.
 
     Returns:
         [H,W,3] scene-linear plate, 0 and up.
     """
     xs, ys, pixel = _grid(alpha.shape[1], alpha.shape[0], window)
-    behind = paint_background(scene.background, xs, ys, pixel, (frame + SHUTTER / 2) / FRAMES_PER_SECOND)
+    behind = scene.behind(xs, ys, pixel, (frame + SHUTTER / 2) / FRAMES_PER_SECOND)
+    if shadow is not None:
+        behind = behind * shadow[..., None]
     if scene.spill:  # the colour of the screen, mirrored by what stands before it
         glow = behind.mean((0, 1)) * np.float32(scene.spill)
         front = front * np.float32(1 - scene.spill) + glow * alpha[..., None]

@@ -10,11 +10,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .clips import TRAINING_SEEDS, OnStage, Scene, lay_over, render_subjects, to_display
+from .clips import TRAINING_SEEDS, Odd, OnStage, Patterned, Photographed, Scene, lay_over, render_subjects, to_display
 from .noise import Array
 
-KEPT, USES = 48, 3
-SIMPLE = 0.55  # share of clips before a screen or a plain wall, which Scene never draws
+KEPT, USES = 64, 4
+SHADOWED = 0.2  # share of clips whose subjects throw a shadow on what is behind
+TO_TONES = np.float32([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]])  # BT.601, as JPEG
+FROM_TONES = np.linalg.inv(TO_TONES).astype(np.float32)
+_TURN = (np.arange(8)[:, None] * (np.arange(8)[None, :] + 0.5)) * np.pi / 8
+COSINES = (np.cos(_TURN) * np.sqrt(np.where(np.arange(8) == 0, 1 / 8, 2 / 8))[:, None]).astype(np.float32)  # DCT-II
+# shares of clips before a screen or a plain wall, before a patterned wall, and before a photograph if there are any
+SIMPLE, PATTERNED, PHOTOGRAPHED = 0.4, 0.3, 0.1
+ODD = 0.4  # share of fronts with a subject that held-out scenes never have
+WORN = 0.3  # share of clips that are compressed
 
 
 @dataclass(frozen=True)
@@ -77,9 +85,14 @@ class Front:
 
 
 class Fronts:
-    """A store of fronts by size: painting a subject takes ten times as long as painting what is behind it."""
+    """A store of fronts by size: painting a subject takes ten times as long as painting what is behind it.
 
-    def __init__(self) -> None:
+    Args:
+        photographs: folder of pictures for some of the backgrounds; none if empty.
+    """
+
+    def __init__(self, photographs: str = "") -> None:
+        self.photographs = photographs
         self._kept: dict[tuple[int, int, int], list[Front]] = {}
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> Front:
@@ -97,8 +110,9 @@ class Fronts:
 def new_front(rng: np.random.Generator, shape: Shape) -> Front:
     """The subjects of a random scene: the whole frame or a window of it, at any speed."""
     while True:  # one in two of the scenes without a person is passed over
-        scene = Scene(int(rng.integers(TRAINING_SEEDS.start, TRAINING_SEEDS.stop)))
-        if rng.uniform() < 1 / 2 or scene.subjects[0].kind == "bust":
+        seed = int(rng.integers(TRAINING_SEEDS.start, TRAINING_SEEDS.stop))
+        scene = Odd(seed) if rng.uniform() < ODD else Scene(seed)
+        if isinstance(scene, Odd) or rng.uniform() < 1 / 2 or scene.subjects[0].kind == "bust":
             break
     aspect = shape.width / shape.height
     # a window of 0.45 of the height at 128 lines has the pixels of a whole frame of 288 lines
@@ -128,18 +142,66 @@ def training_clip(rng: np.random.Generator, shape: Shape, fronts: Fronts) -> tup
     """
     front = fronts.draw(rng, shape)
     seed = int(rng.integers(TRAINING_SEEDS.start, TRAINING_SEEDS.stop))
-    scene = OnStage(seed, rng) if rng.uniform() < SIMPLE else Scene(seed)
+    kind = rng.uniform()
+    if kind < SIMPLE:
+        scene: Scene = OnStage(seed, rng)
+    elif kind < SIMPLE + PATTERNED:
+        scene = Patterned(seed)
+    elif kind < SIMPLE + PATTERNED + PHOTOGRAPHED and fronts.photographs:
+        scene = Photographed(seed, fronts.photographs)
+    else:
+        scene = Scene(seed)
     # light that does not match: the subject brighter or darker, warmer or colder than what is behind it
     gain = np.exp(rng.normal(0, 0.35)) * np.exp(rng.normal(0, 0.08, 3))
     rgb, grain = front.rgb * gain.astype(np.float32), bool(rng.uniform() < 0.7)
-    plates = [
-        to_display(lay_over(scene, rgb[i], front.alpha[i], at, window=front.window, grain=grain)).transpose(2, 0, 1)
-        for i, at in enumerate(front.times)
-    ]
+    cast, worn = _shadow(rng, front, shape), float(rng.choice([6, 12, 25])) if rng.uniform() < WORN else 0.0
+    plates = []
+    for i, at in enumerate(front.times):
+        shadow = None if cast is None else cast[i]
+        linear = lay_over(scene, rgb[i], front.alpha[i], at, window=front.window, grain=grain, shadow=shadow)
+        shown = to_display(linear)
+        plates.append((compressed(shown, worn) if worn else shown).transpose(2, 0, 1))
     plate, matte = np.stack(plates), front.alpha
     if rng.uniform() < 0.5:
         plate, matte = plate[..., ::-1], matte[..., ::-1]
     return np.ascontiguousarray(plate), np.ascontiguousarray(matte)
+
+
+def compressed(picture: Array, coarse: float) -> Array:
+    """What block compression leaves of a picture: cosines of 8x8 blocks, rounded, the fine and the coloured ones most.
+
+    Args:
+        picture: [H,W,3] sRGB-encoded in [0,1]; H and W multiples of 8.
+        coarse: step of the lowest frequency, in 255ths.
+    """
+    high, wide = picture.shape[:2]
+    tones = picture @ TO_TONES.T
+    blocks = tones.reshape(high // 8, 8, wide // 8, 8, 3).transpose(0, 2, 4, 1, 3)
+    waves = COSINES @ blocks @ COSINES.T
+    across = np.arange(8, dtype=np.float32)
+    steps = np.float32(coarse / 255) * (1 + 0.7 * (across[:, None] + across[None, :]))
+    steps = np.stack([steps, 2 * steps, 2 * steps])
+    found = COSINES.T @ (np.round(waves / steps) * steps) @ COSINES
+    tones = found.transpose(0, 3, 1, 4, 2).reshape(high, wide, 3)
+    return np.clip(tones @ FROM_TONES.T, 0, 1).astype(np.float32)
+
+
+def _shadow(rng: np.random.Generator, front: Front, shape: Shape) -> Array | None:
+    """[F,H,W] factor on what is behind: the subjects' shadow on it, shifted and soft; None for no shadow."""
+    if rng.uniform() > SHADOWED:
+        return None
+    size = int(max(shape.height, shape.width) * rng.uniform(0.02, 0.08)) + 1
+    shift = rng.normal(0, 0.08, 2) * shape.height
+    strength, cast = np.float32(rng.uniform(0.1, 0.6)), front.alpha
+    for axis, move in ((1, shift[0]), (2, shift[1])):
+        cast = np.roll(cast, int(move), axis)
+        edge = [(0, 0)] * 3
+        edge[axis] = (size, size)
+        run = np.cumsum(np.pad(cast, edge, mode="edge"), axis=axis)
+        count = cast.shape[axis]
+        ahead, behind = np.arange(2 * size, 2 * size + count), np.arange(count)
+        cast = (np.take(run, ahead, axis) - np.take(run, behind, axis)) / np.float32(2 * size)
+    return np.clip(1 - strength * cast, 0, 1).astype(np.float32)
 
 
 def _batch(rng: np.random.Generator, progress: float, clips: int, fronts: Fronts) -> tuple[Array, Array, bool]:
@@ -149,9 +211,9 @@ def _batch(rng: np.random.Generator, progress: float, clips: int, fronts: Fronts
     return np.stack([plate for plate, _ in made]), np.stack([alpha for _, alpha in made]), shape.spelled
 
 
-def _work(queue: mp.Queue, seed: int, progress: mp.Value, clips: int) -> None:
+def _work(queue: mp.Queue, seed: int, progress: mp.Value, clips: int, photographs: str) -> None:
     """Body of a generator process: fills the queue until it is ended."""
-    rng, fronts = np.random.default_rng(seed), Fronts()
+    rng, fronts = np.random.default_rng(seed), Fronts(photographs)
     while True:
         queue.put(_batch(rng, progress.value, clips, fronts))
 
@@ -159,21 +221,24 @@ def _work(queue: mp.Queue, seed: int, progress: mp.Value, clips: int) -> None:
 class Feeder:
     """Generator processes and the queue between them and the training loop; without processes, the loop's own work."""
 
-    def __init__(self, workers: int, seed: int, clips: int = 1) -> None:
+    def __init__(self, workers: int, seed: int, clips: int = 1, photographs: str = "") -> None:
         """Starts the processes.
 
         Args:
             workers: how many; 0 generates in this process, which takes about a tenth of a CPU step's time.
             seed: of the choice of scenes; each worker gets its own.
             clips: factor on the number of clips in a batch.
+            photographs: folder of pictures; none if empty.
         """
-        self._rng, self._clips, self._fronts = np.random.default_rng(seed), clips, Fronts()
+        self._rng, self._clips, self._fronts = np.random.default_rng(seed), clips, Fronts(photographs)
         os.environ["OMP_NUM_THREADS"] = "1"  # read by the children: they must not take the network's cores
         context = mp.get_context("spawn")
         self.progress = context.Value("d", 0.0)
         self._queue = context.Queue(maxsize=4 + 2 * workers)
         self._workers = [
-            context.Process(target=_work, args=(self._queue, seed * 1000 + i, self.progress, clips), daemon=True)
+            context.Process(
+                target=_work, args=(self._queue, seed * 1000 + i, self.progress, clips, photographs), daemon=True
+            )
             for i in range(workers)
         ]
         for worker in self._workers:

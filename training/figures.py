@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from .noise import Array, colour
-from .parts import Joint, Layer, Strands
+from .parts import Joint, Layer, Strands, Weave
 
 Point = tuple[float, float]
 SKIN = np.array([[0.70, 0.42, 0.30], [0.80, 0.52, 0.40], [0.45, 0.23, 0.13], [0.22, 0.10, 0.055], [0.58, 0.34, 0.2]])
@@ -56,6 +56,8 @@ class Sketch:
         depth: float = 0.12,
         gloss: float = 0.0,
         strands: tuple[Strands, ...] = (),
+        weave: Weave | None = None,
+        sheer: tuple[float, float] | None = None,
         behind: bool = False,
     ) -> None:
         """Adds a layer in front of the others, or behind all; see `Layer` for the arguments."""
@@ -71,6 +73,8 @@ class Sketch:
             depth=depth,
             gloss=gloss,
             strands=strands,
+            weave=weave,
+            sheer=sheer,
         )
         self.layers.insert(0 if behind else len(self.layers), made)
 

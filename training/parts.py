@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .noise import Array, lattice, value_noise
+from .noise import Array, fbm, lattice, smoothstep, value_noise
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,16 @@ class Strands:
 
 
 @dataclass(frozen=True)
+class Weave:
+    """Threads of a layer that is full of holes; lengths in subject units."""
+
+    pitch: float
+    share: float  # of the pitch that is thread, in each of the two directions
+    tilt: float  # rad
+    square: bool  # straight threads; otherwise they swing to and fro, as in knitted nets
+
+
+@dataclass(frozen=True)
 class Layer:
     """One surface of a subject: a smooth union of shapes with a colour, a texture and an edge."""
 
@@ -63,6 +73,41 @@ class Layer:
     depth: float  # how deep the shading rolls in from the edge
     gloss: float
     strands: tuple[Strands, ...] = ()
+    weave: Weave | None = None
+    sheer: tuple[float, float] | None = None  # the least and the most that the layer covers, by noise
+
+
+def openwork(layer: Layer, x: Array, y: Array, xs: Array, ys: Array, pixel: float) -> Array:
+    """What share of a layer with holes, or of a sheer one, is there: [H,W] in [0,1].
+
+    Args:
+        layer: which.
+        x: [H,W] subject units, as the layer's joint turns them: holes move with it.
+        y: [H,W].
+        xs: [W] subject units, for noise.
+        ys: [H].
+        pixel: size of a pixel, subject units.
+    """
+    share = np.ones((len(ys), len(xs)), np.float32)
+    if layer.weave is not None:
+        weave = layer.weave
+        cos, sin = np.float32(np.cos(weave.tilt)), np.float32(np.sin(weave.tilt))
+        u, v = (cos * x + sin * y) / np.float32(weave.pitch), (cos * y - sin * x) / np.float32(weave.pitch)
+        if not weave.square:
+            u, v = u + 0.3 * np.sin(np.pi * v), v + 0.3 * np.sin(np.pi * u)
+        wide = np.float32(max(pixel / weave.pitch, 0.02))
+        # a thread as an interval that a pixel overlaps; where a pixel is wider than the pitch, the mean
+        away_u, away_v = np.abs(u % 1 - 0.5), np.abs(v % 1 - 0.5)
+        clear_u, clear_v = (np.clip((a - weave.share / 2) / wide + 0.5, 0, 1) for a in (away_u, away_v))
+        fade = np.float32(np.clip((0.9 - wide) / 0.4, 0, 1))
+        mean = np.float32((1 - weave.share) ** 2)
+        share = 1 - (fade * clear_u * clear_v + (1 - fade) * mean)
+    if layer.sheer is not None:
+        low, high = layer.sheer
+        seed = layer.pattern_seed
+        cloud = fbm(seed, xs * 5, ys * 4, pixel * 5, 4, 0.6)
+        share = share * np.float32(low) + share * np.float32(high - low) * smoothstep(-0.6, 0.7, cloud)
+    return share
 
 
 def distance(layer: Layer, x: Array, y: Array) -> Array:

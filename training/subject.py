@@ -8,7 +8,9 @@ import numpy as np
 
 from .figures import BUILDERS, Sketch
 from .noise import Array, smoothstep, value_noise
-from .parts import Joint, Layer, Strands, distance, strand_cover, texture
+from .odd_subjects import KINDS as ODD_KINDS
+from .odd_subjects import build_odd
+from .parts import Joint, Layer, Strands, distance, openwork, strand_cover, texture
 
 KINDS = ("bust", "bust", "bust", "figure", "creature", "blob")
 
@@ -28,17 +30,24 @@ class Subject:
     ambient: float
 
 
-def draw_subject(rng: np.random.Generator, crowd: int = 0) -> Subject:
+def draw_subject(rng: np.random.Generator, crowd: int = 0, *, odd: bool = False) -> Subject:
     """Draws a subject at random.
 
     Args:
         rng: source of randomness.
         crowd: 0 for the only subject, 1 for one that stands left of the middle, 2 right of it.
+        odd: whether it is of a kind that only training has: `odd_subjects`, and the others out of focus.
     """
-    kind = str(rng.choice(KINDS))
+    kind = str(rng.choice((*ODD_KINDS, "figure", "blob") if odd else KINDS))
     sketch = Sketch(rng)
-    BUILDERS[kind](sketch)
+    if kind in ODD_KINDS:
+        build_odd(sketch, kind)
+    else:
+        if odd:
+            sketch.edge = float(np.exp(rng.uniform(np.log(0.015), np.log(0.06))))
+        BUILDERS[kind](sketch)
     scale = {"bust": rng.uniform(0.7, 1.35), "figure": rng.uniform(0.7, 1.1)}.get(kind, rng.uniform(0.55, 1.1))
+    scale *= 1.15 if kind in ODD_KINDS else 1.0
     scale *= 0.85 if crowd else 1.0
     x = rng.uniform(-0.35, 0.35) if not crowd else (-0.42, 0.42)[crowd - 1] + rng.uniform(-0.12, 0.12)
     y = 0.5 - 0.45 * scale + rng.uniform(0, 0.12) if kind == "bust" else rng.uniform(-0.1, 0.15)
@@ -98,6 +107,8 @@ def paint_subject(
             _over_strands(rgb, alpha, strands, gap, x, y, seconds, pixel, subject)
         soft = np.float32(max(layer.edge, 0.6 * pixel))
         cover = 1 - smoothstep(-soft, soft, gap)
+        if layer.weave is not None or layer.sheer is not None:
+            cover = cover * openwork(layer, x, y, xs, ys, pixel)
         shade = _shade(layer, subject, gap, pixel) * texture(layer, xs, ys, pixel)
         keep = 1 - cover
         rgb *= keep[..., None]

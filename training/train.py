@@ -86,7 +86,7 @@ def help_out(network: MatteNetwork, options: argparse.Namespace, number: int, pr
     torch.set_num_threads(options.threads)
     optimizer, feeder = (
         new_optimizer(network, options.rate),
-        Feeder(0, 7919 * number + options.seed + steps.value, options.clips),
+        Feeder(0, 7919 * number + options.seed + steps.value, options.clips, options.photographs),
     )
     own = 0  # its moments are new, so its warm-up is too
     while progress.value < 1:
@@ -144,7 +144,7 @@ class Run:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         options, total = self.options, self.options.minutes * 60
         held_out = HeldOut(options.check_clips, 3, 128, 128)
-        feeder = Feeder(options.workers, options.seed + self.step, options.clips)
+        feeder = Feeder(options.workers, options.seed + self.step, options.clips, options.photographs)
         others = mp.get_context("spawn")
         progress, helped = others.Value("d", self.elapsed / total), others.Value("q", 0)
         if options.trainers > 1:
@@ -197,6 +197,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="of a trainer, on a CPU")
     parser.add_argument("--trainers", type=int, default=1, help="processes that train the same weights, on a CPU")
     parser.add_argument("--workers", type=int, default=0, help="processes that generate clips; 0: the trainers do")
+    parser.add_argument("--photographs", default="", metavar="DIR", help="pictures for backgrounds: see photographs.py")
     parser.add_argument("--clips", type=int, default=1, help="clips in a batch")
     parser.add_argument("--rate", type=float, default=5e-4, help="peak learning rate")
     parser.add_argument("--bf16", action="store_true", help="compute in bfloat16 (weights stay in fp32)")

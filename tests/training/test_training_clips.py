@@ -1,0 +1,166 @@
+"""What the built-in model is trained on: clips in range, repeatable, of kinds that neither checks nor families have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import OpenImageIO as oiio
+import pytest
+
+from training import background, odd_subjects, patterns, subject
+from training.clips import HELD_OUT_SEEDS, Odd, OnStage, Patterned, Photographed, Scene, lay_over, render_subjects
+from training.data import Fronts, Shape, compressed, training_clip
+from training.families import BACKGROUNDS, SUBJECTS
+from training.figures import Sketch
+from training.photographs import Photograph
+from training.subject import Subject, draw_subject, paint_subject
+
+HIGH, WIDE = 48, 64
+
+
+def grid(high: int = HIGH, wide: int = WIDE) -> tuple[np.ndarray, np.ndarray, float]:
+    """Pixel centres and the size of a pixel of a whole frame."""
+    pixel = 1 / high
+    return (
+        ((np.arange(wide) + 0.5 - wide / 2) * pixel).astype(np.float32),
+        ((np.arange(high) + 0.5 - high / 2) * pixel).astype(np.float32),
+        pixel,
+    )
+
+
+def odd(kind: str) -> Subject:
+    """The first drawn subject of a kind."""
+    drawn = (draw_subject(np.random.default_rng(seed), odd=True) for seed in range(500))
+    return next(each for each in drawn if each.kind == kind)
+
+
+def picture(path: Path) -> Path:
+    """A small picture of coloured noise."""
+    image = oiio.ImageBuf(oiio.ImageSpec(80, 60, 3, "uint8"))
+    image.set_pixels(image.roi, np.random.default_rng(0).integers(0, 256, (60, 80, 3)).astype(np.uint8))
+    assert image.write(str(path)), image.geterror()
+    return path
+
+
+@pytest.mark.parametrize("kind", patterns.KINDS)
+def test_a_pattern_is_the_same_in_a_window_as_in_the_whole_frame(kind: str) -> None:
+    xs, ys, pixel = grid()
+    colours = np.float32([[0.1, 0.5, 0.9], [0.6, 0.2, 0.1], [0, 0, 0], [1, 1, 1]])
+    whole = patterns.paint_pattern(kind, 77, colours, xs, ys, pixel, 0.002)
+    part = patterns.paint_pattern(kind, 77, colours, xs[20:50], ys[10:40], pixel, 0.002)
+
+    assert whole.shape == (HIGH, WIDE, 3)
+    assert np.isfinite(whole).all()
+    assert whole.std() > 0.01
+    np.testing.assert_allclose(part, whole[10:40, 20:50], atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", odd_subjects.KINDS)
+def test_an_odd_subject_covers_between_nothing_and_all_of_a_pixel(kind: str) -> None:
+    xs, ys, pixel = grid()
+    rgb, alpha = paint_subject(odd(kind), xs, ys, pixel, 0.4, 0.0)
+
+    assert 0 <= alpha.min() <= alpha.max() <= 1 + 1e-5
+    assert alpha.max() > 0.05
+    assert np.isfinite(rgb).all()
+    assert rgb.min() >= 0
+    assert not rgb[alpha == 0].any()
+
+
+def test_a_net_has_holes_and_a_mist_thins_out() -> None:
+    xs, ys, pixel = grid(288, 384)
+    net, mist = (paint_subject(odd(kind), xs, ys, pixel, 0.4, 0.0)[1] for kind in ("net", "mist"))
+    columns = np.flatnonzero(net.max(0) > 0.9)
+    within = net[:, columns[0] : columns[-1]][np.flatnonzero(net.max(1) > 0.9)[0] :]
+
+    assert ((within[:, 1:] > 0.5) & (within[:, :-1] <= 0.5)).sum(1).max() >= 4, "threads side by side in one row"
+    assert ((mist > 0.1) & (mist < 0.9)).mean() > 0.2 * (mist > 0.1).mean()
+
+
+def test_held_out_scenes_have_none_of_training_s_own_kinds() -> None:
+    scenes = [Scene(seed) for seed in HELD_OUT_SEEDS[:60]]
+
+    assert {scene.background.kind for scene in scenes} == set(background.KINDS)
+    assert {each.kind for scene in scenes for each in scene.subjects} == set(subject.KINDS)
+    assert not set(patterns.KINDS) & set(background.KINDS)
+    assert not set(odd_subjects.KINDS) & set(subject.KINDS)
+
+
+def test_test_families_have_none_of_training_s_kinds() -> None:
+    trained = {*patterns.KINDS, *background.KINDS, *odd_subjects.KINDS, *subject.KINDS}
+
+    assert not trained & {*SUBJECTS, *BACKGROUNDS} - {"plain"}
+
+
+def test_scenes_of_training_alone_are_repeatable_and_differ_from_the_scene_of_their_seed(tmp_path: Path) -> None:
+    picture(tmp_path / "noise.png")
+    makers = (Odd, Patterned, lambda seed: Photographed(seed, str(tmp_path)))
+    for make in makers:
+        plates = []
+        for scene in (make(31), make(31), Scene(31)):
+            front, alpha = render_subjects(scene, 3, WIDE, HIGH)
+            plates.append(lay_over(scene, front, alpha, 3))
+        np.testing.assert_array_equal(plates[0], plates[1])
+        assert np.abs(plates[0] - plates[2]).max() > 0.05
+
+
+@pytest.mark.parametrize("shape", [Shape(1, 1, 48, 64), Shape(1, 3, 64, 64), Shape(1, 1, 32, 64, True)])
+def test_training_clips_are_display_referred_plates_and_alphas(shape: Shape, tmp_path: Path) -> None:
+    picture(tmp_path / "noise.png")
+    rng, fronts = np.random.default_rng(4), Fronts(str(tmp_path))
+    for _ in range(12):
+        plate, alpha = training_clip(rng, shape, fronts)
+        assert plate.shape == (shape.frames, 3, shape.height, shape.width)
+        assert alpha.shape == (shape.frames, shape.height, shape.width)
+        assert plate.dtype == alpha.dtype == np.float32
+        assert 0 <= plate.min() <= plate.max() <= 1
+        assert 0 <= alpha.min() <= alpha.max() <= 1
+
+
+def test_a_shadow_darkens_what_is_behind_and_nothing_else() -> None:
+    scene = OnStage(5, np.random.default_rng(5))
+    scene.spill = 0.0
+    front, alpha = np.full((HIGH, WIDE, 3), 0.25, np.float32), np.zeros((HIGH, WIDE), np.float32)
+    front[:, 32:] = 0
+    alpha[:, :32] = 1
+    bare = lay_over(scene, front, alpha, 0)
+    shaded = lay_over(scene, front, alpha, 0, shadow=np.full((HIGH, WIDE), 0.5, np.float32))
+
+    np.testing.assert_array_equal(shaded[:, :32], bare[:, :32])
+    np.testing.assert_allclose(shaded[:, 32:], bare[:, 32:] / 2, rtol=1e-6)
+
+
+def test_compression_keeps_an_even_picture_and_loses_fine_detail_first() -> None:
+    rng = np.random.default_rng(1)
+    even = np.full((16, 24, 3), 0.4, np.float32)
+    noise = np.clip(0.5 + 0.1 * rng.standard_normal((16, 24, 3)), 0, 1).astype(np.float32)
+    little, much = (np.abs(compressed(noise, step) - noise).mean() for step in (1.0, 40.0))
+
+    assert np.abs(compressed(even, 8.0) - even).max() < 8 / 255
+    assert little < 0.02
+    assert much > 2 * little
+    assert np.abs(np.diff(compressed(noise, 60.0), axis=1)).mean() < 0.7 * np.abs(np.diff(noise, axis=1)).mean()
+
+
+def test_a_photograph_is_mirrored_beyond_its_edges(tmp_path: Path) -> None:
+    picture(tmp_path / "noise.png")
+    photograph = Photograph(np.random.default_rng(2), str(tmp_path))
+    xs, ys, pixel = grid()
+    far = photograph.paint(xs * 40, ys * 40, pixel, 9.0)
+
+    assert far.shape == (HIGH, WIDE, 3)
+    assert np.isfinite(far).all()
+    assert far.std() > 0.01
+
+
+def test_a_folder_without_pictures_says_how_to_get_some(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"python -m training\.photographs"):
+        Photograph(np.random.default_rng(0), str(tmp_path))
+
+
+def test_every_odd_kind_has_its_builder() -> None:
+    for kind in odd_subjects.KINDS:
+        sketch = Sketch(np.random.default_rng(3))
+        odd_subjects.build_odd(sketch, kind)
+        assert sketch.layers
