@@ -20,6 +20,7 @@ LEAVES = [
 ]  # fmt: skip
 HOST_SIDE = [*LEAVES, "client", "farm"]
 CLIENT = sorted(path.stem for path in (PACKAGE / "client").glob("*.py") if path.stem != "__init__")
+IMAGES = Path(__file__).parent / "data" / "images"
 OLDEST = sorted(Path.home().glob(".pyenv/versions/3.9.*/bin/python"))
 
 
@@ -115,6 +116,20 @@ def test_every_folder_keeps_to_what_it_may_import() -> None:
         for path in sources(folder):
             inside = {name.split(".")[1] for name in imports_of(path) if name.startswith("gvm_matte.")}
             assert inside & set(BANNED[folder]) == set(), path
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["render", "--help"], ["info", str(IMAGES)], ["farm", "status", "no such bundle"]], ids=" ".join
+)
+def test_a_command_that_renders_nothing_answers_without_torch(words: List[str]) -> None:
+    script = (
+        "import sys\nfor name in ('torch', 'diffusers', 'scipy'): sys.modules[name] = None\n"
+        f"from gvm_matte.cli.main import main\nsys.exit(main({words!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode == (2 if "status" in words else 0), said
+    assert words[-1] in said or "usage: gvm-matte" in said
 
 
 def test_the_client_exports_what_it_promises() -> None:

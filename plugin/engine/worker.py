@@ -58,8 +58,8 @@ class Worker(threading.Thread):
     def _import(self) -> Optional[GvmMatteError]:
         """Imports what rendering needs; an environment without it is told to whoever asks for a render."""
         started = time.monotonic()
-        # diffusers brings torch's compiler along, which makes a cache folder in the temporary folder when it is imported,
-        # never to be used. It makes none in a folder that is there.
+        # A job with an adapter imports PEFT, which brings torch's compiler along, and that makes a cache folder in the
+        # temporary folder, never to be used. It makes none in a folder that is there.
         os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", tempfile.gettempdir())
         gc.disable()  # collections over a million new objects would stop every thread for 0.1 s and more
         try:

@@ -5,15 +5,23 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterator, List
 
 import numpy as np
 import OpenImageIO as oiio
+import pytest
 from gvm_matte.engine.mattes import FrameLock
 from gvm_matte.engine.plates import open_plates
-from support import RunCli, case, events, read_matte, write_plates
+from support import RunCli, case, events, read_matte, warm_engine, write_plates
 
 RGB = case("svd_windows")[1]["rgb"].transpose(0, 2, 3, 1)  # [17,64,96,3]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> Iterator[None]:
+    """A warm engine for all of these tests: what they ask is the command's business."""
+    with warm_engine():
+        yield
 
 
 def plan_of(output: str) -> Dict[str, Any]:

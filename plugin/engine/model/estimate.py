@@ -90,7 +90,7 @@ def estimate_memory(
     save_in_unet(unet)
     decoder = AlphaDecoder(vae.decoder)
     for network in (vae, unet, decoder):
-        network.to("meta", dtype)
+        nn.Module.to(network, "meta", dtype)  # the method of diffusers brings adapters' libraries along
     channels, scale = int(vae.config.latent_channels), 2 ** (len(vae.config.block_out_channels) - 1)
     small = (height // scale, width // scale)
     return MemoryEstimate(

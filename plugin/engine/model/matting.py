@@ -11,14 +11,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from diffusers.models.attention_processor import Attention
-from diffusers.models.downsampling import Downsample2D
-from diffusers.models.resnet import ResnetBlock2D, SpatioTemporalResBlock
-from diffusers.models.transformers.transformer_temporal import TransformerSpatioTemporalModel
-from diffusers.models.upsampling import Upsample2D
 from torch import Tensor, nn
 
 from ...errors import ParamError, UsageError, WeightsMismatchError
+from .diffusers_parts import (
+    Attention,
+    Downsample2D,
+    ResnetBlock2D,
+    SpatioTemporalResBlock,
+    TransformerSpatioTemporalModel,
+    Upsample2D,
+)
 from .loading import check_names, fill, shapes_of
 from .memory import check_finite, explained
 from .networks import NetworkConfig, build_scheduler, build_unet, build_vae

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKLTemporalDecoder, FlowMatchEulerDiscreteScheduler
-from diffusers.utils import logging as diffusers_logging
 
 from ...errors import WeightsMismatchError
+from .diffusers_parts import AutoencoderKLTemporalDecoder, FlowMatchEulerDiscreteScheduler
+from .diffusers_parts import logging as diffusers_logging
 from .unet import SHAPE_KEYS, DavUNet, SvdUNet
 
 # diffusers warns about modules in half precision and about config keys of other classes; what matters here is an error

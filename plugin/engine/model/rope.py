@@ -10,8 +10,9 @@ from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
-from diffusers.models.attention_processor import Attention
 from torch import Tensor
+
+from .diffusers_parts import Attention
 
 THETA = 10000.0
 

@@ -20,11 +20,17 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from diffusers.models.attention import BasicTransformerBlock, TemporalBasicTransformerBlock
-from diffusers.models.resnet import AlphaBlender, ResnetBlock2D, SpatioTemporalResBlock, TemporalResnetBlock
-from diffusers.models.transformers.transformer_temporal import TransformerSpatioTemporalModel
 from torch import Tensor, nn
 
+from .diffusers_parts import (
+    AlphaBlender,
+    BasicTransformerBlock,
+    ResnetBlock2D,
+    SpatioTemporalResBlock,
+    TemporalBasicTransformerBlock,
+    TemporalResnetBlock,
+    TransformerSpatioTemporalModel,
+)
 from .unet import SvdUNet
 
 Embed = Callable[[Tensor, Tensor, int], Tensor]

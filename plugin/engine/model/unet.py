@@ -14,9 +14,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
-from diffusers import UNetSpatioTemporalConditionModel
 from torch import Tensor, nn
 
+from .diffusers_parts import UNetSpatioTemporalConditionModel
 from .rope import RotaryTemporalAttention
 
 if TYPE_CHECKING:
