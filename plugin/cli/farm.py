@@ -80,7 +80,8 @@ def _add_bundle(actions: Any) -> None:
     farm.add_argument(
         "--no-extensions", action="store_true", help="for queues without TASK_CHUNKING: tasks are written out"
     )
-    farm.add_argument("--gpus", type=int, metavar="N", help="GPUs of a worker (default 1; 0 with --device cpu)")
+    farm.add_argument("--gpus", type=int, metavar="N", help="GPUs of a worker (default: as many as --device names, 1 with "
+                      "auto); with 0, auto takes the CPU where there is no GPU")  # fmt: skip
     farm.add_argument(
         "--gpu-memory", type=int, metavar="MIB", help="of a worker's GPU (default: as estimated for the shot)"
     )
@@ -167,7 +168,7 @@ def run_bundle(args: argparse.Namespace) -> int:
         command=tuple(shlex.split(args.command)),
         chunking=not args.no_extensions,
     )
-    told = device_for(device, gpus)
+    told = device if job.script else device_for(device, gpus)  # a branch's plates come one by one, for one device
     params = job.params if told == device else {**job.params, "device": told}
     job = job.replace(name=args.name or job.name, settings=settings, weights=facts.weights, params=params)
     _write(job, args, notices=list(facts.notices), more={"estimate": estimate(args, job)})
@@ -285,7 +286,7 @@ def _write(job: FarmJob, args: argparse.Namespace, *, notices: List[str], more: 
         share = f"{100 * repeated:.0f} % of the windows are computed twice"
         print(f"tasks    {report['tasks']}, of {size} blocks at most; {share}")
         if settings.gpus:
-            print(f"worker   {settings.gpus} GPU of {settings.gpu_memory:,} MiB")
+            print(f"worker   {settings.gpus} GPU{'s' * (settings.gpus > 1)} of {settings.gpu_memory:,} MiB")
         for heading, text in (more or {}).items():
             print(f"{heading} {text}")
         print(f"bundle   {folder}")

@@ -1,19 +1,22 @@
 """What a farm job was made with, held against what a worker has: mattes of two versions or weights do not go together.
 
 A farm has many computers, and they are not upgraded at once. A task names the version of GVM Matte and the weights that
-its job was made with, and fails where it finds others, before anything is rendered.
+its job was made with, and fails where it finds others, before anything is rendered. So does a task of a job that asked for
+GPUs where there is none: `auto` would take the processor there, whose mattes have another precision than all the others.
 """
 
 from __future__ import annotations
 
 import argparse
-from typing import Any, Mapping
+import sys
+from typing import Any, MutableMapping
 
 from .. import __version__
 from ..errors import VersionMismatchError, WeightsMismatchError
 from ..keys import ShotParams
 
 _SHOWN = 8  # digits of a fingerprint
+_GPU = "mps" if sys.platform == "darwin" else "cuda"  # what `auto` takes on this kind of computer, if it takes a GPU
 
 
 def add_needs(parser: argparse.ArgumentParser) -> None:
@@ -21,10 +24,15 @@ def add_needs(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what a farm job was made with", "a worker that has others fails its tasks")
     group.add_argument("--needs-version", default="", metavar="V", help="of GVM Matte")
     group.add_argument("--needs-weights", default="", metavar="TYPE-HASH", help="as `gvm-matte farm bundle` names them")
+    group.add_argument("--needs-gpu", action="store_true", help="--device auto takes a GPU, and no CPU where there is none")
 
 
-def check_needs(args: argparse.Namespace, params: Mapping[str, Any]) -> None:
+def check_needs(args: argparse.Namespace, params: MutableMapping[str, Any]) -> None:
     """Holds a task's needs against what is here.
+
+    Args:
+        params: of the task. Where it needs a GPU and the device is `auto`, the device becomes this computer's GPU: the
+            engine, which knows what there is, then says what is wrong with it.
 
     Raises:
         VersionMismatchError, WeightsMismatchError: another version, or other weights; says which and what to do.
@@ -36,6 +44,8 @@ def check_needs(args: argparse.Namespace, params: Mapping[str, Any]) -> None:
             f"This worker has GVM Matte {__version__}, and the job was made with {args.needs_version}: their mattes do not "
             f"go together. Install {args.needs_version} on the worker, or make the job again with {__version__}."
         )
+    if args.needs_gpu and params.get("device", "auto") == "auto":
+        params["device"] = _GPU
     if not args.needs_weights:
         return
     base = ShotParams.of(params).base

@@ -146,7 +146,7 @@ def render(job: MatteJob, args: argparse.Namespace) -> RenderResult:
     shown = not (args.json or args.quiet or told)
     with cancel_on_signals() as cancel, ProgressDisplay(shown=shown, devices=numbered(devices)) as display:
         warm = len(devices) == 1 and _takes_warm_engine(args)
-        with session_for(device, warm=warm, log=log) as session:
+        with session_for(device, warm=warm, own=args.own_engine, log=log) as session:
 
             def on_event(message: Message) -> None:
                 display.update(message)

@@ -27,9 +27,9 @@ from ..paths import sweep_parts
 from ..protocol import Message, Notice
 from .attempt import Attempt
 from .connection import ANSWER_SECONDS, QUIET_SECONDS, EngineConnection
-from .job import Buffers, Callbacks, Ledger, MatteJob, PlateData, RenderResult
+from .job import Buffers, Callbacks, Ledger, MatteJob, PlateData, Recall, RenderResult
 from .process import START_SECONDS, STOP_SECONDS, EngineProcess, exit_words
-from .warm import IDLE_SECONDS, end_process, start_warm_engine
+from .warm import end_process, start_warm_engine
 
 ABANDON_SECONDS = 2.0  # what an engine that did not answer a cancel gets to end
 
@@ -41,11 +41,12 @@ class MatteSession:
         command: an owned engine's whole command; None: `process.engine_command(python)`.
         python: the engine's Python.
         warm: use the warm engine, started where none runs; one that dies is replaced by an owned one.
+        warm_name: which of several warm engines; empty: the only one.
         warm_command: the warm engine's command without options; None: as `command` has it.
-        idle_timeout: seconds after which a warm engine started here ends.
+        idle_timeout: seconds after which a warm engine started here ends; None: `warm.idle_seconds()`.
         restarts: how often in a row an engine is started again without a new frame from it.
         log: called with every line of an owned engine's log, in a thread of its own.
-        environment: variables that an owned engine gets on top of this process's.
+        environment: variables that an engine started here gets on top of this process's.
         start_seconds: until an engine must have said hello.
         quiet_seconds, answer_seconds: the rule for hung engines, see `connection`.
     """
@@ -56,8 +57,9 @@ class MatteSession:
         command: Optional[Sequence[str]] = None,
         python: Optional[str] = None,
         warm: bool = False,
+        warm_name: str = "",
         warm_command: Optional[Sequence[str]] = None,
-        idle_timeout: float = IDLE_SECONDS,
+        idle_timeout: Optional[float] = None,
         restarts: int = 3,
         log: Optional[Callable[[str], None]] = None,
         environment: Optional[Mapping[str, str]] = None,
@@ -68,6 +70,7 @@ class MatteSession:
         self._command = command
         self._python = python
         self._warm = warm
+        self._warm_name = warm_name
         self._warm_command = warm_command
         self._idle_timeout = idle_timeout
         self._restarts = restarts
@@ -91,9 +94,11 @@ class MatteSession:
         if self._engine is None:
             if self._warm:
                 self._engine = start_warm_engine(
+                    name=self._warm_name,
                     idle_timeout=self._idle_timeout,
                     command=self._warm_command,
                     python=self._python,
+                    environment=self._environment,
                     timeout=self._start_seconds,
                 )
             else:
@@ -115,7 +120,7 @@ class MatteSession:
         take_alpha: Optional[Callable[[int, SlotInfo, memoryview], None]] = None,
         cancel: Optional[threading.Event] = None,
         buffers: Optional[Buffers] = None,
-        recall: Optional[threading.Event] = None,
+        recall: Optional[Recall] = None,
         turn: Optional[ContextManager[object]] = None,
     ) -> RenderResult:
         """Renders a job to its end.
@@ -129,7 +134,7 @@ class MatteSession:
                 mattes go to files too, a restart may bring an alpha a second time.
             cancel: set it from anywhere to cancel.
             buffers: the rings' sizes, where the defaults do not fit.
-            recall: set it from anywhere to end the job early without an error: the result has what was finished.
+            recall: asks for far frames back while the render goes on (event `Shortened`).
             turn: a lock that is held while `plates` is called and its plate copied: of a host that serves several sessions.
 
         Raises:
@@ -146,7 +151,7 @@ class MatteSession:
             raise UsageError("A session renders one job at a time.")
         callbacks = Callbacks(
             plates, take_alpha, on_event or (lambda message: None), cancel or threading.Event(),
-            recall or threading.Event(), turn or threading.Lock(),
+            recall or Recall(), turn or threading.Lock(),
         )  # fmt: skip
         try:
             return self._render(job, callbacks, buffers or Buffers())
@@ -190,7 +195,7 @@ class MatteSession:
                     self._end_engine(hangs=hangs)
                     _sweep(job)
             self._warm = False  # what killed a warm engine shall not kill the next one of everybody
-            if ledger.complete or callbacks.recall.is_set():  # it died on its last word, or nobody waits for more
+            if ledger.complete:  # it died on its last word
                 return ledger.result(time.monotonic() - started, restarts)
             if callbacks.cancel.is_set():  # nobody waits for another engine
                 raise CancelledError("The render was cancelled; frames that were finished stay.") from error

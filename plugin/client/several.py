@@ -4,12 +4,16 @@
     share   `shares` cuts the blocks; an engine that is done early steals from the one with the largest rest
     movies  by the first engine, from the files
 
-A block is rendered by one engine, and comes out as it does in a render by one (`frames`). A steal recalls the engine that
-it steals from: only an engine that has stopped gives its frames' lock back, and so nobody else could write them before.
+A block is rendered by one engine, and comes out as it does in a render by one (`frames`). An engine
+that is stolen from goes on with what it has begun; it frees the locks of the rest first and then says so
+(`protocol.Shorten`), so nobody else writes them before.
 One error ends all in good order; finished frames stay. An engine that dies is started again by its own session.
 
 What runs where: each member's session in a thread of its own, the host's callbacks in the thread that called `render`
 (`several_member`); `plates` alone is called from threads, one at a time.
+
+Engines are owned by their sessions, so they end with a render's program. Within a farm session, whose tasks are programs
+one after the other, they are warm ones: `$GVM_ENGINE_DEVICES` names the devices that have one each.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from typing import Any, Callable, Dict, List, Optional, Sequence, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 from ..devices import devices_of
 from ..errors import DeviceError, UsageError
@@ -28,6 +32,9 @@ from .job import Buffers, Callbacks, MatteJob, PlateData, RenderResult
 from .session import MatteSession, check_callbacks
 from .several_member import Inbox, Member
 from .several_render import SeveralRender
+from .warm import start_warm_engine
+
+SESSION_DEVICES = "GVM_ENGINE_DEVICES"
 
 
 class DeviceSessions:
@@ -35,20 +42,28 @@ class DeviceSessions:
 
     Args:
         devices: names as in the parameter `device`, of one kind; one that is named twice has two engines.
-        log: called with every line of the engines' logs, the device in front, from threads.
-        options: for each `MatteSession`: command, python, restarts, start_seconds, quiet_seconds, answer_seconds.
+        warm: use the warm engines named by the devices' numbers, started where none run; they stay.
+        log: called with every line of owned engines' logs, the device in front, from threads.
+        options: for each `MatteSession`: command, python, warm_command, idle_timeout, restarts, start_seconds,
+            quiet_seconds, answer_seconds.
 
     Raises:
         ParamError: devices that do not go together.
         DeviceError: a GPU that `$CUDA_VISIBLE_DEVICES` does not show.
     """
 
-    def __init__(self, devices: Sequence[str], *, log: Optional[Callable[[str], None]] = None, **options: Any) -> None:
+    def __init__(
+        self, devices: Sequence[str], *, warm: bool = False, log: Optional[Callable[[str], None]] = None, **options: Any
+    ) -> None:
         self.devices = devices_of(",".join(devices))
+        self.warm = warm
         self._sessions = [
-            MatteSession(log=_named(device, log), environment=environment_of(device, len(self.devices)), **options)
-            for device in self.devices
-        ]
+            MatteSession(
+                warm=warm, warm_name=str(number), log=_named(device, log),
+                environment=environment_of(device, len(self.devices)), **options,
+            )
+            for number, device in enumerate(self.devices, 1)
+        ]  # fmt: skip
         self._busy = threading.Lock()
 
     def render(
@@ -103,7 +118,7 @@ class DeviceSessions:
         return [session.engine() for session in self._sessions]
 
     def close(self) -> None:
-        """Ends all engines, side by side. May be called again."""
+        """Ends all engines of its own, side by side. May be called again."""
         closing = [threading.Thread(target=_close, args=(session,), name="gvm-matte-close") for session in self._sessions]
         for thread in closing:
             thread.start()
@@ -118,15 +133,53 @@ class DeviceSessions:
 
 
 def session_for(
-    device: str, *, warm: bool = False, log: Optional[Callable[[str], None]] = None
+    device: str, *, warm: bool = False, own: bool = False, log: Optional[Callable[[str], None]] = None
 ) -> Union[MatteSession, DeviceSessions]:
-    """A session for a value of the parameter `device`. A warm engine is one and has one device: several are always owned.
+    """A session for a value of the parameter `device`.
+
+    Args:
+        warm: for one device, use the warm engine. Several have the warm ones of the farm session around this process, if it
+            keeps them for the same devices, and engines of their own elsewhere.
+        own: no warm engine, whatever there is.
+        log: called with every line of owned engines' logs.
 
     Raises:
         ParamError, DeviceError: as `DeviceSessions`.
     """
     devices = devices_of(device)
-    return MatteSession(warm=warm, log=log) if len(devices) == 1 else DeviceSessions(devices, log=log)
+    if len(devices) == 1:
+        return MatteSession(warm=warm and not own, log=log)
+    return DeviceSessions(devices, warm=not own and devices == session_devices(), log=log)
+
+
+def session_devices() -> Tuple[str, ...]:
+    """The devices for which the farm session around this process keeps a warm engine each; `auto` where there is none.
+
+    Raises:
+        ParamError: `$GVM_ENGINE_DEVICES` is no value of the parameter `device`.
+    """
+    return devices_of(os.environ.get(SESSION_DEVICES) or "auto")
+
+
+def start_warm_engines(devices: Sequence[str], *, idle_timeout: Optional[float] = None) -> List[EngineConnection]:
+    """Connections to the warm engines of some devices, started where none run: the only one for one, else numbered ones.
+
+    Raises:
+        DeviceError: a GPU that `$CUDA_VISIBLE_DEVICES` does not show.
+        EngineStartError, EngineTimeoutError, ProtocolError: one does not come up; those before it stay.
+    """
+    if len(devices) == 1:
+        return [start_warm_engine(idle_timeout=idle_timeout)]
+    environments = [environment_of(device, len(devices)) for device in devices]
+    found: List[EngineConnection] = []
+    try:
+        for number, environment in enumerate(environments, 1):
+            found.append(start_warm_engine(name=str(number), idle_timeout=idle_timeout, environment=environment))
+    except BaseException:
+        for engine in found:
+            engine.close()
+        raise
+    return found
 
 
 def environment_of(device: str, engines: int) -> Dict[str, str]:

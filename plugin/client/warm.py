@@ -6,6 +6,9 @@
 Who cleans up: the engine removes its connection file and its socket when it ends: told so, or idle for its time. Of one
 that was killed, the next `find_warm_engine` removes both. The file's name holds the protocol's version, so engines of two
 versions live side by side. A folder or file that another user could write is not trusted.
+
+There is one warm engine, and it has no name. A farm session whose job has several devices has one for each beside it, named
+by their numbers: `engine.json` is then `engine-1.json`, `engine-2.json`, and so are lock and log.
 """
 
 from __future__ import annotations
@@ -20,9 +23,10 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, List, Optional, Sequence
+from typing import Iterator, List, Mapping, Optional, Sequence
 
 from ..channel import connect, process_alive, remove_address, sweep_stale_addresses
 from ..errors import ConnectionLostError, EngineStartError, EngineTimeoutError, ProtocolError
@@ -43,10 +47,25 @@ class ConnectionFile:
     pid: int
 
 
-def connection_file_path() -> Path:
-    """Where a warm engine of this user and protocol leaves its address: `$GVM_ENGINE_FILE`, or in the runtime folder."""
+def connection_file_path(name: str = "") -> Path:
+    """Where a warm engine of this user and protocol leaves its address: `$GVM_ENGINE_FILE`, or in the runtime folder.
+
+    Args:
+        name: of one of several, which has a file beside that one; empty: the only one.
+    """
     named = os.environ.get("GVM_ENGINE_FILE")
-    return Path(named) if named else runtime_folder() / f"engine-{PROTOCOL_VERSION}.json"
+    path = Path(named) if named else runtime_folder() / f"engine-{PROTOCOL_VERSION}.json"
+    return path.with_name(f"{path.stem}-{name}{path.suffix}") if name else path
+
+
+def idle_seconds() -> float:
+    """After how many idle seconds a warm engine ends where nobody says otherwise: `$GVM_ENGINE_IDLE`, as farm sessions have
+    it, or 600.
+    """
+    try:
+        return float(os.environ.get("GVM_ENGINE_IDLE", IDLE_SECONDS))
+    except ValueError:
+        return IDLE_SECONDS
 
 
 def runtime_folder() -> Path:
@@ -58,14 +77,17 @@ def runtime_folder() -> Path:
     return Path(tempfile.gettempdir(), f"gvm-matte{user}")
 
 
-def find_warm_engine(*, timeout: float = HELLO_SECONDS) -> Optional[EngineConnection]:
+def find_warm_engine(*, name: str = "", timeout: float = HELLO_SECONDS) -> Optional[EngineConnection]:
     """A connection to the running warm engine, or None where there is none; what a dead one left is removed.
+
+    Args:
+        name: of one of several.
 
     Raises:
         EngineTimeoutError: there is one and it does not answer.
         ProtocolError: the file is not one that may be trusted, or what listens there is no engine.
     """
-    path = connection_file_path()
+    path = connection_file_path(name)
     found = _read(path)
     if found is None:
         return None
@@ -78,16 +100,20 @@ def find_warm_engine(*, timeout: float = HELLO_SECONDS) -> Optional[EngineConnec
 
 def start_warm_engine(
     *,
-    idle_timeout: float = IDLE_SECONDS,
+    name: str = "",
+    idle_timeout: Optional[float] = None,
     command: Optional[Sequence[str]] = None,
     python: Optional[str] = None,
+    environment: Optional[Mapping[str, str]] = None,
     timeout: float = START_SECONDS,
 ) -> EngineConnection:
     """A connection to the warm engine, which is started where none runs; two clients that start at once get the same.
 
     Args:
-        idle_timeout: seconds without a client or a job after which it ends.
+        name: of one of several.
+        idle_timeout: seconds without a client or a job after which it ends; None: `idle_seconds()`.
         command: the whole command without options; None: `engine_command(python)`.
+        environment: variables that it gets on top of `engine_environment`, if it is started here.
         timeout: seconds until it must answer.
 
     Raises:
@@ -96,20 +122,22 @@ def start_warm_engine(
         ProtocolError: it is no engine, or speaks another protocol.
     """
     deadline = time.monotonic() + timeout
-    path = connection_file_path()
+    path = connection_file_path(name)
     _make_folder(path.parent)
     with _only_one(path.with_suffix(".lock")):
-        found = find_warm_engine()
+        found = find_warm_engine(name=name)
         if found is not None:
             return found
         sweep_stale_addresses()
         log = path.with_suffix(".log")
-        options = ["--connection-file", str(path), "--idle-timeout", f"{idle_timeout:g}"]
+        idle = idle_seconds() if idle_timeout is None else idle_timeout
+        words = engine_command(python) if command is None else command
+        words = [*words, "--connection-file", str(path), "--idle-timeout", f"{idle:g}"]
         started: List[subprocess.Popen[bytes]] = []
         try:
             with _signals_later():
-                started.append(_spawn([*(engine_command(python) if command is None else command), *options], log))
-            return _wait_for(started[0], log, deadline)
+                started.append(_spawn(words, log, environment or {}))
+            return _wait_for(started[0], path, log, deadline)
         except BaseException:
             for process in started:
                 process.kill()
@@ -123,8 +151,11 @@ def start_warm_engine(
                 threading.Thread(target=process.wait, name="gvm-matte-reaper", daemon=True).start()
 
 
-def stop_warm_engine(*, budget: float = STOP_SECONDS) -> bool:
+def stop_warm_engine(*, name: str = "", budget: float = STOP_SECONDS) -> bool:
     """Ends the warm engine: the shutdown message, then SIGTERM, then SIGKILL, each after its share of the budget.
+
+    Args:
+        name: of one of several.
 
     Returns:
         Whether there was one.
@@ -133,23 +164,36 @@ def stop_warm_engine(*, budget: float = STOP_SECONDS) -> bool:
         EngineTimeoutError: not even SIGKILL ended it.
         ProtocolError: the file is not one that may be trusted.
     """
-    path = connection_file_path()
-    found = _read(path)
+    found = _read(connection_file_path(name))
     if found is None or not process_alive(found.pid):
-        find_warm_engine()  # removes what is left
+        find_warm_engine(name=name)  # removes what is left
         return False
     try:
         with EngineConnection(connect(found.address, found.key, timeout=budget * 0.2), timeout=budget * 0.2) as engine:
             engine.shutdown()
     except ConnectionLostError:
         if process_alive(found.pid):  # the process id is another program's by now
-            find_warm_engine()
+            find_warm_engine(name=name)
             return False
     except EngineTimeoutError:
         pass
     end_process(found.pid, budget=budget * 0.6)
-    find_warm_engine()
+    find_warm_engine(name=name)
     return True
+
+
+def stop_warm_engines(*, budget: float = STOP_SECONDS) -> int:
+    """Ends the warm engine and all that have a number, side by side, as `stop_warm_engine` does.
+
+    Returns:
+        How many there were.
+
+    Raises:
+        EngineTimeoutError, ProtocolError: as `stop_warm_engine`, about the first of them; the others are ended, too.
+    """
+    names = ["", *_numbers()]
+    with ThreadPoolExecutor(len(names)) as pool:
+        return sum(list(pool.map(lambda name: stop_warm_engine(name=name, budget=budget), names)))
 
 
 def end_process(pid: int, *, budget: float) -> None:
@@ -172,6 +216,17 @@ def end_process(pid: int, *, budget: float) -> None:
 
 
 # -- inside
+
+
+def _numbers() -> List[str]:
+    """Names of the engines beside the only one: the numbers for which there is a connection file."""
+    path = connection_file_path()
+    head = f"{path.stem}-"
+    try:
+        stems = [entry.stem for entry in path.parent.iterdir() if entry.suffix == path.suffix]
+    except OSError:  # no folder
+        return []
+    return sorted(stem[len(head) :] for stem in stems if stem.startswith(head) and stem[len(head) :].isdigit())
 
 
 def _read(path: Path) -> Optional[ConnectionFile]:
@@ -261,7 +316,7 @@ def _signals_later() -> Iterator[None]:
         own[signal.Signals(arrived)](arrived, None)
 
 
-def _spawn(command: List[str], log: Path) -> subprocess.Popen[bytes]:
+def _spawn(command: List[str], log: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     try:
         handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError as exc:
@@ -272,7 +327,7 @@ def _spawn(command: List[str], log: Path) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=handle,
             stderr=subprocess.STDOUT,
-            env=engine_environment(),
+            env={**engine_environment(), **environment},
             start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "DETACHED_PROCESS", 0),
         )
@@ -282,7 +337,7 @@ def _spawn(command: List[str], log: Path) -> subprocess.Popen[bytes]:
         os.close(handle)
 
 
-def _wait_for(process: subprocess.Popen[bytes], log: Path, deadline: float) -> EngineConnection:
+def _wait_for(process: subprocess.Popen[bytes], path: Path, log: Path, deadline: float) -> EngineConnection:
     while True:
         left = deadline - time.monotonic()
         if left <= 0:
@@ -291,7 +346,7 @@ def _wait_for(process: subprocess.Popen[bytes], log: Path, deadline: float) -> E
         if code is not None:
             message = f"The engine ended at its start ({exit_words(code)})."
             raise EngineStartError(message, exit_code=code, log_tail=_tail(log))
-        found = _read(connection_file_path())
+        found = _read(path)
         if found is not None:
             try:
                 return EngineConnection(connect(found.address, found.key, timeout=left), timeout=max(left, 0.1))
@@ -310,6 +365,6 @@ def _tail(log: Path) -> str:
 
 
 __all__ = [
-    "IDLE_SECONDS", "ConnectionFile", "connection_file_path", "end_process", "find_warm_engine", "runtime_folder",
-    "start_warm_engine", "stop_warm_engine",
+    "IDLE_SECONDS", "ConnectionFile", "connection_file_path", "end_process", "find_warm_engine", "idle_seconds",
+    "runtime_folder", "start_warm_engine", "stop_warm_engine", "stop_warm_engines",
 ]  # fmt: skip

@@ -125,6 +125,7 @@ def render_arguments(job: FarmJob) -> List[str]:
     """Options of a task that stand for the parameters, as a template writes them."""
     base = job.shot_params.base
     words = [f"--needs-{name}={value}" for name, value in (("version", job.made_by), ("weights", job.weights)) if value]
+    words += ["--needs-gpu"] if job.settings.gpus else []
     words += [f"--{name.replace('_', '-')}={getattr(base, name)}" for name in GRID]
     for spec in specs_of(job):
         reference = "{{Param." + parameter_name(spec.name) + "}}"

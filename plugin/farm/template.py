@@ -1,7 +1,7 @@
 """The Open Job Description template of a farm job: `jobtemplate-2023-09`, with TASK_CHUNKING or without extensions.
 
-    step environment   onEnter: a warm engine is started, its connection file in the session's folder; onExit: it is ended
-    task               gvm-matte render --blocks {{Task.Param.Block}}: the blocks of one chunk, on that engine;
+    step environment   onEnter: a warm engine a device, connection files in the session's folder; onExit: they are ended
+    task               gvm-matte render --blocks {{Task.Param.Block}}: the blocks of one chunk, on those engines;
                        gvm-matte farm task {{Param.Script}} … where a script's branch has to be rendered for them
 
 Without the extension the chunks are written out as values of a STRING parameter: the same text, so the same command.
@@ -90,10 +90,11 @@ def _engine_environment(job: FarmJob) -> Dict[str, Any]:
     words = ["openjd", "enter", f"--idle-timeout={settings.idle_seconds}"]
     return {
         "name": "WarmEngine",
-        "description": "One engine for all tasks of a session; the model is loaded once.",
+        "description": "One engine a device for all tasks of a session; each loads the model once.",
         "variables": {
             "GVM_ENGINE_FILE": f"{_SESSION_FOLDER}/gvm-engine.json",
             "GVM_ENGINE_IDLE": str(settings.idle_seconds),
+            "GVM_ENGINE_DEVICES": "{{Param.Device}}",
             **dict.fromkeys(("TMPDIR", "TEMP", "TMP", "XDG_RUNTIME_DIR"), _SESSION_FOLDER),
         },
         "script": {

@@ -18,10 +18,12 @@ import nuke
 from ..client import MatteJob
 from ..errors import UsageError
 from ..farm import FarmJob, FarmScript, FarmSettings, write_bundle
+from ..farm.gpus import gpus_of
 from ..farm.parameters import MASKS
 from ..frames import FrameRange
 from . import before_render, branch_keys, output
 from .order import Order, take
+from .rendering import check_devices, device_of
 
 
 def bundle_of(
@@ -31,7 +33,8 @@ def bundle_of(
 
     Args:
         folder: of the bundle.
-        settings: what the farm is asked for; None: `FarmSettings()` with the node's blocks per task.
+        settings: what the farm is asked for; None: `FarmSettings()` with the node's blocks per task and as many GPUs as its
+            devices are.
         frames: of the script; None: the node's range. They are rounded out to blocks.
 
     Raises:
@@ -65,8 +68,8 @@ def job_of(
         render_script: whether tasks may render the script's branches.
 
     Raises:
-        UsageError: the script has no file; the node cannot be rendered as it is; no frame of its range is asked for; or
-            its plate is a branch and `render_script` says no.
+        UsageError: the script has no file; the node cannot be rendered as it is; no frame of its range is asked for; its
+            plate is a branch and `render_script` says no, or several devices would wait for it.
     """
     script = str(nuke.root()["name"].value())
     if not script:
@@ -78,6 +81,9 @@ def job_of(
             f"Read, or have the embedded host render it: gvm-matte farm bundle --script {script} --node {node.fullName()} "
             "--bundle FOLDER"
         )
+    check_devices(order)
+    if settings is None:
+        settings = FarmSettings(blocks_per_chunk=int(node["farm_chunk"].value()), gpus=gpus_of(device_of(order)))
     wanted = _inside(order, frames)
     branch = bool(order.branches)
     matte = order.job(order.frames if wanted is None else wanted, {}, dry_run=branch)
@@ -88,8 +94,7 @@ def job_of(
     first, last = asked.shot
     job = FarmJob(
         name=f"{Path(script).stem} {node.fullName()}", input="" if branch else asked.source.path, output=asked.sink.path,
-        shot=(first, last), frames="" if wanted is None else asked.frames, params=params,
-        settings=FarmSettings(blocks_per_chunk=int(node["farm_chunk"].value())) if settings is None else settings,
+        shot=(first, last), frames="" if wanted is None else asked.frames, params=params, settings=settings,
         script=FarmScript(script, node.fullName(), _reads(node)) if branch else None,
     )  # fmt: skip
     return job, matte

@@ -26,8 +26,14 @@ GRAMMAR = re.compile(r"^openjd_(progress|status|fail): (\S.*)$")
 SMALL = [
     "--model-base", str(PARITY / "svd"), "--num-frames-per-batch", "8", "--num-overlap-frames", "2",
     "--decode-chunk-size", "8", "--input-colorspace", "raw", "--edge", "none", "--datatype", "float", "--size", "32",
-    "--max-resolution", "32",
+    "--max-resolution", "32", "--device", "cpu",
 ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the CPU frames are the same bit by bit where as many threads compute them, also by two engines."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +48,7 @@ def whole(long_plates: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The mattes of the whole shot of 400, rendered at once."""
     folder = tmp_path_factory.mktemp("whole")
     words = ["render", "--input", long_plates, "--output", str(folder / "m.####.exr"), "--own-engine", "--quiet", *SMALL]
-    subprocess.run(cli_command(*words), check=True, timeout=240)
+    subprocess.run(cli_command(*words), check=True, timeout=240, env={**os.environ, "OMP_NUM_THREADS": "1"})
     return folder
 
 
@@ -59,10 +65,10 @@ def sessions(scratch: Path) -> Iterator[Path]:
 def bundle(long_plates: str, tmp_path: Path) -> Callable[..., Path]:
     """Writes a bundle of the shot of 400 to tmp_path/bundle; mattes go to tmp_path/mattes."""
 
-    def write(*, frames: str = "", plates: str = long_plates, **settings: Any) -> Path:
+    def write(*, frames: str = "", plates: str = long_plates, device: str = "cpu", **settings: Any) -> Path:
         job = FarmJob(
             name="noise", input=plates, output=str(tmp_path / "mattes" / "m.####.exr"), shot=(1001, 1400), frames=frames,
-            params={**PARAMS, "size": 32, "max_resolution": 32, "decode_chunk_size": 8},
+            params={**PARAMS, "size": 32, "max_resolution": 32, "decode_chunk_size": 8, "device": device},
             settings=FarmSettings(**{"command": tuple(cli_command()), **settings}),
         )  # fmt: skip
         write_bundle(job, str(tmp_path / "bundle"))
@@ -105,7 +111,7 @@ def test_chunks_share_one_engine_and_give_the_frames_of_the_whole(
     folder = tmp_path / "bundle"
     made = cli(
         "farm", "bundle", "--input", long_plates, "--output", str(tmp_path / "mattes" / "m.####.exr"),
-        "--frames", "1030-1045", "--bundle", str(folder), "--blocks-per-chunk", "1",
+        "--frames", "1030-1045", "--bundle", str(folder), "--blocks-per-chunk", "1", "--gpus", "1",
         "--command", shlex.join(cli_command()), *SMALL, "--json",
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
@@ -209,10 +215,11 @@ def test_a_runner_that_is_killed_leaves_no_process_and_no_half_frame(
             {"source_path_format": "POSIX", "source_path": "/far/show", "destination_path": str(Path(long_plates).parent)}
         ],
     }  # submitted where plates are under another path
-    folder = bundle(plates="/far/show/plate.####.exr", blocks_per_chunk=40, idle_seconds=1)
+    folder = bundle(plates="/far/show/plate.####.exr", blocks_per_chunk=40, idle_seconds=1, device="cpu,cpu")
     command = [*run_command(read_bundle(str(folder)), str(folder)), "--path-mapping-rules", json.dumps(rules)]
     run = Submitted(command, tmp_path / "mattes", tmp_path / "log")
     run.wait_for_frames(3)
+    assert len(list(sessions.glob("*/gvm-engine-[12].json"))) == 2
     run.process.kill()
     run.process.wait()
     assert until(lambda: processes_of(scratch) == [], 30), processes_of(scratch)
@@ -220,7 +227,8 @@ def test_a_runner_that_is_killed_leaves_no_process_and_no_half_frame(
     assert len(mattes) < 400
     assert all(np.array_equal(mattes[name], read_matte(whole / name)) for name in mattes)
     for session in sessions.iterdir():  # the runner's own, which it could not remove; of ours only the log and lock
-        assert {path.name for path in session.glob("gvm*")} <= {"gvm-engine.log", "gvm-engine.lock"}
+        ours = {f"gvm-engine-{number}.{ending}" for number in (1, 2) for ending in ("log", "lock")}
+        assert {path.name for path in session.glob("gvm*")} <= ours
         shutil.rmtree(session)
 
 
@@ -300,6 +308,37 @@ def test_an_engine_that_is_not_up_in_time_goes_with_the_one_who_waits(
     assert output == "openjd_fail: SIGTERM came before the engine was up.\n"
     assert until(lambda: processes_of(scratch) == [], 5)
     slow.unlink()
+
+
+def test_engines_that_are_up_go_too_where_the_last_is_waited_for(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flag, second_sleeps = scratch / "flag", scratch / "second_sleeps.sh"
+    once = f"if [ -e {flag} ]; then exec sleep 60; fi\ntouch {flag}"
+    second_sleeps.write_text(f'#!/bin/sh\n{once}\nexec {sys.executable} "$@"\n')
+    second_sleeps.chmod(0o755)
+    monkeypatch.setenv("GVM_ENGINE_PYTHON", str(second_sleeps))
+    monkeypatch.setenv("GVM_ENGINE_FILE", str(scratch / "gvm-matte" / "engine.json"))
+    monkeypatch.setenv("GVM_ENGINE_DEVICES", "cpu,cpu")
+    waiting = subprocess.Popen(cli_command("openjd", "enter"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert until(lambda: len(processes_of(scratch)) == 3, 30)
+    waiting.send_signal(signal.SIGTERM)
+    output, errors = waiting.communicate(timeout=10)
+    assert waiting.returncode == 3, errors
+    assert output == "openjd_fail: SIGTERM came before the engines were up.\n"
+    assert until(lambda: processes_of(scratch) == [], 5) and not list(scratch.glob("gvm-matte/*.json"))
+    for path in (flag, second_sleeps):
+        path.unlink()
+
+
+def test_a_session_on_too_few_gpus_leaves_it_to_its_tasks_to_fail(cli: RunCli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GVM_ENGINE_DEVICES", "cuda:0,cuda:1")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    done = cli("openjd", "enter")
+    assert done.returncode == 0, done.stderr
+    ((kind, text),) = messages("\t" + done.stdout)
+    assert kind == "status" and "tasks will fail" in text and "this task has 1 GPU" in text
+    monkeypatch.setenv("GVM_ENGINE_DEVICES", "cuda:0,cpu")
+    wrong = cli("openjd", "enter")
+    assert wrong.returncode == 2 and wrong.stdout.startswith("openjd_fail: Device (--device) takes several devices of one")
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def gvm_node(nuke: Any, above: Any, **knobs: Any) -> Any:
     import gvm_matte.nodes as gvm
 
     node = gvm.create(above)
-    for name, value in {**PARAMS, **knobs}.items():
+    for name, value in {**PARAMS, "device": "cpu", **knobs}.items():
         node[name].setValue(value)
     return node
 
@@ -196,7 +196,8 @@ def test_paths_inside_a_script_are_mapped_by_the_sessions_rules(script: Script, 
 
 
 def test_the_command_makes_the_job_of_the_nodes_submit(script: Script, svd_plates: str, tmp_path: Path) -> None:
-    path = script(lambda nuke: gvm_node(nuke, read_node(nuke, svd_plates), farm_chunk=8, size=64, edge="clamp"))
+    knobs = {"farm_chunk": 8, "size": 64, "edge": "clamp", "device": "cuda:0,cuda:1"}
+    path = script(lambda nuke: gvm_node(nuke, read_node(nuke, svd_plates), **knobs))
     with Host() as host:
         import gvm_matte.nodes as gvm
         from gvm_matte.nodes import submitting
@@ -208,6 +209,7 @@ def test_the_command_makes_the_job_of_the_nodes_submit(script: Script, svd_plate
         submitted = submitting.bundle_of(node, folder)
     assert Path(folder) == path.parent / "mattes" / "GVMMatte1" / "GVMMatte1.farm"
     job = bundle(path, tmp_path / "job", "--gpu-memory", "0", "--command", "gvm-matte")
+    assert job.settings.gpus == submitted.settings.gpus == 2  # as many as the Device knob names
     assert job.weights.startswith("svd-")  # which a Nuke without the engine's libraries cannot tell
     assert job.replace(weights="") == submitted == read_bundle(folder)
     louder = bundle(path, tmp_path / "louder", "--gamma", "2", "--frames", "1003", "--name", "sh010 soft")
@@ -229,6 +231,7 @@ def test_the_command_makes_the_job_of_the_nodes_submit(script: Script, svd_plate
         (["--script", "two.nk", "--input", "p.####.exr"], "--script stands in for --input"),
         (["--node", "GVMMatte1", "--input", "p.####.exr", "--output", "m.####.exr"], "give --script, too"),
         (["--output", "m.####.exr"], "needs --input and --output, or --script"),
+        (["--script", "two.nk", "--node", "GVMMatte2", "--device", "cuda:0,cuda:1"], "several devices (cuda:0,cuda:1)"),
         (["--script", "two.nk", "--node", "GVMMatte1", "--workers", "0"], "1 worker or more"),
         (["--script", "two.nk", "--node", "GVMMatte1", "--workers", "2", "--blocks-per-chunk", "2"], "chooses the blocks"),
         (["--script", "two.nk", "--node", "GVMMatte1", "--measured", "two.nk"], "no events of"),

@@ -14,15 +14,19 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
+import numpy as np
 import pytest
 from farm_kit import FRAMES, Running, agree_with_the_reference, long_bundle, messages, processes_of, tiny_bundle, tiny_job
 from gvm_matte import __version__
+from gvm_matte.channel import process_alive
 from gvm_matte.cli.farm_submit import run_command
+from gvm_matte.client import MatteJob, MatteSession
 from gvm_matte.farm import job_template, parameter_values, read_bundle, write_bundle
+from gvm_matte.protocol import Sink, Source
 from openjd.model import ParameterValue, ParameterValueType, create_job, decode_job_template, preprocess_job_parameters
 from openjd.model.v2023_09 import ExtensionName
 from openjd.sessions import ActionState, Session, SessionState
-from support import RunCli, cli_command, read_mattes, until
+from support import RunCli, cli_command, read_mattes, until, write_plates
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and /proc")
 SECONDS = 120  # for what takes two of them on a computer with nothing else to do
@@ -121,6 +125,36 @@ def test_after_an_engine_that_died_the_next_task_has_a_warm_one_again(sessions: 
     assert len(read_mattes(tmp_path / "mattes")) == FRAMES
 
 
+def test_every_task_finds_the_sessions_two_engines_warm(
+    cli: RunCli, sessions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # frames are the same bit by bit where as many threads compute them
+    noise = np.random.default_rng(3).random((38, 32, 32, 3), dtype=np.float32)
+    plates = write_plates(tmp_path / "plates", list(noise))
+    small = {"model_base": "", "size": 32, "max_resolution": 32, "decode_chunk_size": 8, "device": "cpu,cpu"}  # built-in
+    job = tiny_job(plates, tmp_path, params=small, blocks_per_chunk=2, retries=0).replace(shot=(1001, 1038))
+    write_bundle(job, str(tmp_path / "bundle"))
+    sink = Sink(str(tmp_path / "whole" / "m.####.exr"))
+    whole = MatteJob(Source("files", plates), sink, params={**job.params, "device": "cpu"})
+    with MatteSession() as one:
+        one.render(whole)
+    # Every engine that is started in the job, by whomever, leaves its process id.
+    lives, python = tmp_path / "lives", tmp_path / "python.sh"
+    python.write_text(f'#!/bin/sh\necho $$ >> {lives}\nexec {shlex.quote(sys.executable)} "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setenv("GVM_ENGINE_PYTHON", str(python))
+    done = cli("farm", "submit", str(tmp_path / "bundle"), "--engine", "openjd")
+    assert done.returncode == 0 and "Chunks run: 3" in done.stdout, done.stdout + done.stderr
+    pids = [int(line) for line in lives.read_text().splitlines()]
+    told = messages(done.stdout)
+    assert len(pids) == 2 and told[0] == ("status", f"2 engines run as processes {pids[0]}, {pids[1]}.")
+    assert told[-1] == ("status", "2 engines are ended.")
+    assert not any(process_alive(pid) for pid in pids)
+    mattes, expected = read_mattes(tmp_path / "mattes"), read_mattes(tmp_path / "whole")
+    assert list(mattes) == list(expected) and len(mattes) == 38
+    assert all(np.array_equal(mattes[name], expected[name]) for name in mattes)
+
+
 def pid_in(connection: Path) -> int:
     """The process that a connection file names; 0 where there is none."""
     try:
@@ -155,15 +189,18 @@ def test_a_task_that_takes_too_long_is_ended_and_keeps_what_it_has(sessions: Pat
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        ({"params": {"device": "cuda"}}, r"cuda:0 cannot be used: torch .*--device cpu works everywhere"),
+        ({"params": {"device": "auto"}}, r"cannot be used: torch .*; a job made with --gpus 0 and --device auto takes"),
         ({"made_by": "0.0.9"}, f"This worker has GVM Matte {__version__}, and the job was made with 0.0.9"),
         ({"weights": "svd-" + 32 * "0"}, "This worker has the weights svd (svd "),
     ],
 )
 def test_a_worker_that_is_not_like_the_others_fails_and_says_in_what(
-    cli: RunCli, svd_plates: str, sessions: Path, tmp_path: Path, more: Dict[str, Any], sentence: str
-) -> None:
-    params = more.pop("params", {})
+    cli: RunCli, svd_plates: str, sessions: Path, tmp_path: Path, more: Dict[str, Any], sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")  # the others of this job have a GPU
+    params = more.get("params", {})
+    more = {name: value for name, value in more.items() if name != "params"}
     write_bundle(tiny_job(svd_plates, tmp_path, params=params).replace(**more), str(tmp_path / "bundle"))
     done = cli("farm", "submit", str(tmp_path / "bundle"), "--engine", "openjd", "--retries", "0")
     assert done.returncode == 1, done.stdout

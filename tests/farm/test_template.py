@@ -100,7 +100,16 @@ def test_a_job_asks_for_its_gpu_and_ends_with_notice() -> None:
     assert action.timeout == 4 * 3600
     (environment,) = step.stepEnvironments
     assert environment.script.actions.onEnter.timeout == 600 and environment.script.actions.onExit is not None
-    assert "hostRequirements" not in job_template(farm_job(settings=FarmSettings(gpus=0)))["steps"][0]
+    assert "--needs-gpu" in action.args
+    without = job_template(farm_job(settings=FarmSettings(gpus=0)))["steps"][0]
+    assert "hostRequirements" not in without and "--needs-gpu" not in without["script"]["actions"]["onRun"]["args"]
+
+
+def test_a_session_has_an_engine_for_each_device_of_its_tasks() -> None:
+    step = created(farm_job(params={"device": "cuda:0,cuda:1"}), "TASK_CHUNKING").steps[0]
+    (environment,) = step.stepEnvironments
+    assert environment.variables["GVM_ENGINE_DEVICES"] == "{{Param.Device}}"
+    assert "--device={{Param.Device}}" in step.script.actions.onRun.args
 
 
 def test_every_parameter_of_the_farm_reaches_the_task() -> None:

@@ -33,7 +33,7 @@ def test_submit_saves_what_the_shown_command_saves_byte_for_byte_and_runs_it(
     qtbot: QtBot, dialog: MakeDialog, shot: Shot, tmp_path: Path
 ) -> None:
     keyed = Shot(input=shot.input, output=shot.output, params={**shot.params, "gamma": {"1001": 1.0, "1040": 2.0}})
-    made = dialog(keyed, frames="1003", command=WORKER, name="hair & fur", retries=1)
+    made = dialog(keyed, frames="1003", command=WORKER, name="hair & fur", retries=1, gpus=0)
     qtbot.waitUntil(lambda: not made.look.looking, timeout=LONG)
     assert made.looked is not None, made.status.text()
     assert "MiB (estimated)" in made.fields.widgets["gpu_memory"].specialValueText()  # type: ignore[attr-defined]
