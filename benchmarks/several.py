@@ -26,7 +26,8 @@ from gvm_matte.client import MatteJob, MatteSession
 from gvm_matte.client.several import DeviceSessions
 from gvm_matte.client.shares import CONTEXT, Shares
 from gvm_matte.engine.model.weights import BUILTIN
-from gvm_matte.frames import BlockPlan
+from gvm_matte.engine.pipeline.share import Share
+from gvm_matte.frames import BlockPlan, Step
 from gvm_matte.protocol import Accepted, Message, Sink, Source
 
 from . import exr
@@ -34,7 +35,7 @@ from .machine import facts
 from .report import add_options, deliver
 from .timing import ratio, spread, take_turns
 
-SPEEDS = ((1.0, 1.0), (1.0, 2.0), (1.0, 4.0), (1.0, 1.0, 1.0, 1.0))
+SPEEDS = ((1.0, 1.0), (1.0, 2.0), (1.0, 4.0), (1.0, 8.0), (1.0, 1.0, 1.0, 1.0), (1.0, 2.0, 4.0, 8.0))
 
 
 # -- simulated
@@ -50,34 +51,40 @@ class Simulated:
 
 
 def simulate(plan: BlockPlan, speeds: Sequence[float], *, stealing: bool = True) -> Simulated:
-    """Engines of these speeds share a shot; a recalled one loses what it had begun, and both begin with a window more."""
+    """Engines of these speeds share a shot, with the shares of host and engines; a thief begins with a window more."""
     shares = Shares(plan, range(plan.first, plan.last + 1), len(speeds))
-    ends: list[tuple[float, int, int, tuple[int, ...]]] = []
-    runs, now, windows, steals = [0] * len(speeds), 0.0, 0, 0
+    ends: list[tuple[float, int, Step]] = []
+    now, windows, steals = 0.0, 0, 0
+    answer: tuple[int, ...] = ()
 
-    def begin(engine: int) -> None:
-        runs[engine] += 1
-        rest, at = shares.of(engine), now
-        for step in plan.steps(rest) if rest else ():
-            wanted = tuple(frame for frame in step.block.frames if frame in set(rest))
-            at += (1.0 if wanted else CONTEXT) / speeds[engine]
-            heapq.heappush(ends, (at, engine, runs[engine], wanted))
+    def told(request: int, frames: tuple[int, ...], plates: tuple[int, ...]) -> None:
+        nonlocal answer
+        answer = frames
 
+    def go_on(engine: int) -> None:
+        step = work[engine].begin()
+        if step is not None:
+            heapq.heappush(ends, (now + (1.0 if step.groups else CONTEXT) / speeds[engine], engine, step))
+
+    work = [Share(plan, shares.of(engine), told=told) for engine in range(len(speeds))]
     for engine in range(len(speeds)):
-        begin(engine)
+        go_on(engine)
     while ends:
-        at, engine, run, frames = heapq.heappop(ends)
-        if run != runs[engine]:
-            continue  # called off
-        now, windows = at, windows + 1
-        for frame in frames:
+        now, engine, step = heapq.heappop(ends)
+        windows += 1
+        for frame in step.block.frames if step.groups else ():
             shares.delivered(frame)
-        for thief in [each for each in range(len(speeds)) if stealing and not shares.of(each)]:
-            found = shares.best_steal(thief, [each for each in range(len(speeds)) if shares.of(each)], speeds)
-            if found is not None and shares.steal(thief, found.victim, speeds):
-                steals += 1
-                begin(found.victim)
-                begin(thief)
+        go_on(engine)
+        while stealing:
+            busy = {engine for _, engine, _ in ends}
+            found = shares.best_steal(set(range(len(speeds))) - busy, sorted(busy), speeds)
+            if found is None:
+                break
+            work[found.victim].give_up(0, found.last)
+            shares.give(found, answer)
+            work[found.thief] = Share(plan, shares.of(found.thief), told=told)
+            steals += bool(answer)
+            go_on(found.thief)
     return Simulated(now, windows, steals)
 
 

@@ -56,7 +56,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 from gvm_matte import protocol as p
 from gvm_matte.channel import Channel, Listener, authenticate_client, new_key
@@ -156,7 +156,7 @@ class Client:
             job = self.jobs[message.id] = Job(self.engine, self.channel, message, self.attached)
             self.attached = Rings(None, None)
             threading.Thread(target=self.run, args=(job,), daemon=True).start()
-        elif isinstance(message, (p.PlateReady, p.PlateFailed, p.AlphaTaken, p.Cancel)):
+        elif isinstance(message, (p.PlateReady, p.PlateFailed, p.AlphaTaken, p.Shorten, p.Cancel)):
             if message.job in self.jobs:  # else: of a job that has ended
                 self.jobs[message.job].take(message)
         elif isinstance(message, p.Watch):
@@ -209,6 +209,7 @@ class Job:
         self.rings = rings
         self.pushed: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.cancelled = False
+        self.windows = 0
 
     def take(self, message: p.Message) -> None:
         if isinstance(message, p.Cancel):
@@ -223,7 +224,7 @@ class Job:
         try:
             self.rubbish(request)
             frames = self.work(request)
-            return p.Done(request.id, frames, frames, {"computing": 0.5})
+            return p.Done(request.id, frames, frames, {"computing": 0.5}, self.windows)
         except Cancelled:
             return p.Failed(request.id, "cancelled", "The render was cancelled.")
         except GvmMatteError as exc:
@@ -272,7 +273,8 @@ class Job:
         if mode == "unasked-frame":
             self.channel.send(p.FrameWritten(request.id, frames.last + 1000, "/nowhere"))
         values: Dict[int, float] = {}
-        for count, frame in enumerate(todo, 1):
+        count = 0
+        for count, frame in enumerate(self.in_order(shot, todo), 1):
             if self.cancelled:
                 raise Cancelled
             value = self.read(request, frame, values) if request.source.type == "buffers" else float(frame)
@@ -282,7 +284,11 @@ class Job:
                 self.write(request, frame, value)
             self.channel.send(p.Progress(request.id, "writing", count, len(todo), 0.1))
             self.engine.after_frame(count)
-        return len(todo)
+        return count
+
+    def in_order(self, shot: Sequence[int], frames: List[int]) -> Iterator[int]:
+        """The frames, each asked for when its turn comes."""
+        yield from frames
 
     @staticmethod
     def is_kept(request: p.Render, frame: int) -> bool:

@@ -21,7 +21,7 @@ _TURN = (np.arange(8)[:, None] * (np.arange(8)[None, :] + 0.5)) * np.pi / 8
 COSINES = (np.cos(_TURN) * np.sqrt(np.where(np.arange(8) == 0, 1 / 8, 2 / 8))[:, None]).astype(np.float32)  # DCT-II
 # shares of clips before a screen or a plain wall, before a patterned wall, and before a photograph if there are any
 SIMPLE, PATTERNED, PHOTOGRAPHED = 0.4, 0.3, 0.1
-ODD = 0.4  # share of fronts with a subject that held-out scenes never have
+ODD = 0.5  # share of fronts with a subject that held-out scenes never have
 WORN = 0.3  # share of clips that are compressed
 
 

@@ -18,6 +18,8 @@ from ..protocol import (
     Message,
     Notice,
     Progress,
+    Shorten,
+    Shortened,
     SlotFree,
     Surveyed,
 )
@@ -25,8 +27,12 @@ from ..protocol import (
 if TYPE_CHECKING:
     from .connection import EngineConnection
 
-JobMessage = Union[Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress, Done, Failed]
-JOB_MESSAGES = (Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress, Done, Failed)
+JobMessage = Union[
+    Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress, Shortened, Done, Failed,
+]  # fmt: skip
+JOB_MESSAGES = (
+    Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress, Shortened, Done, Failed,
+)  # fmt: skip
 
 
 class EngineJob:
@@ -63,6 +69,16 @@ class EngineJob:
             ConnectionLostError: the engine is gone.
         """
         self._connection.send(message)
+
+    def shorten(self, last: int) -> int:
+        """Asks for the blocks behind a frame that are not begun; the id that the answer, `Shortened`, has.
+
+        Raises:
+            ConnectionLostError: the engine is gone.
+        """
+        number = self._connection.new_id()
+        self._connection.send(Shorten(number, self.id, last))
+        return number
 
     def cancel(self) -> None:
         """Asks for the job's end; its last message tells of it. An engine that is gone is no error here."""

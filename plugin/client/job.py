@@ -111,6 +111,7 @@ class RenderResult:
         stages: seconds by stage as the engine told them; several overlap.
         notices: what the person should know.
         restarts: how often the engine had to be started again.
+        windows: passes of the UNet over a window, of the engines that came to their job's end.
     """
 
     written: Tuple[int, ...]
@@ -120,6 +121,29 @@ class RenderResult:
     stages: Mapping[str, Any]
     notices: Tuple[Notice, ...]
     restarts: int
+    windows: int = 0
+
+
+class Recall:
+    """How a render is asked for its far frames while it runs. Any thread.
+
+    Those that the engine has not begun are somebody else's when the event `Shortened` tells of them; the render goes on
+    with the others.
+
+    Attributes:
+        last: the frame behind which frames are asked for; None: nothing is, or the answer has come.
+    """
+
+    def __init__(self) -> None:
+        self.last: Optional[int] = None
+
+    def shorten(self, last: int) -> None:
+        """Asks for all behind frame `last`; not again before the answer, which is an event, or the render's end."""
+        self.last = last
+
+    def answered(self) -> None:
+        """The engine has answered."""
+        self.last = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +151,7 @@ class Callbacks:
     """What a render calls. `plates` is called in a thread of its own, the others where `render` was called.
 
     Args:
-        cancel: ends it with an error; recall: ends it with what there is.
+        cancel: ends it with an error; recall: makes it shorter.
         turn: held while a plate is asked for and copied.
     """
 
@@ -135,7 +159,7 @@ class Callbacks:
     take_alpha: Optional[Callable[[int, SlotInfo, memoryview], None]]
     on_event: Callable[[Message], None]
     cancel: threading.Event
-    recall: threading.Event = field(default_factory=threading.Event)
+    recall: Recall = field(default_factory=Recall)
     turn: ContextManager[object] = field(default_factory=threading.Lock)
 
 
@@ -150,6 +174,7 @@ class Ledger:
         self.taken: Set[int] = set()
         self.kept: Set[int] = set()
         self.stages: Dict[str, Any] = {}
+        self.windows = 0
         self.notices: List[Notice] = []
 
     @property
@@ -198,6 +223,19 @@ class Ledger:
             raise ProtocolError(f"The engine kept frame {min(frames - self.asked)}, which is not expected.")
         self.kept |= frames
 
+    def give_up(self, frames: Set[int]) -> None:
+        """Notes frames that are not this render's any more.
+
+        Raises:
+            ProtocolError: nobody asked for one of them, or it is delivered.
+        """
+        wrong = frames - self.missing
+        if wrong:
+            raise ProtocolError(
+                f"The engine gave up frame {min(wrong)}, which it did not have to deliver.", frame=min(wrong)
+            )
+        self.asked -= frames
+
     def note(self, frames: Set[int], frame: int) -> None:
         """Notes a frame in one of the sets.
 
@@ -227,7 +265,7 @@ class Ledger:
     def result(self, seconds: float, restarts: int) -> RenderResult:
         """The account's end."""
         written, taken, kept = (tuple(sorted(frames)) for frames in (self.written, self.taken, self.kept))
-        return RenderResult(written, taken, kept, seconds, self.stages, tuple(self.notices), restarts)
+        return RenderResult(written, taken, kept, seconds, self.stages, tuple(self.notices), restarts, self.windows)
 
 
 def frames_of(text: str) -> FrameRange:

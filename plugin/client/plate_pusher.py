@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import threading
-from typing import Callable, ContextManager, Dict, Iterable, Optional
+from typing import Callable, ContextManager, Dict, FrozenSet, Iterable, Optional
 
 from ..errors import ConnectionLostError, FrameBufferError, PlateError
 from ..frame_buffer import FrameRing, slot_bytes
@@ -51,6 +51,7 @@ class PlatePusher(threading.Thread):
         self._first = first
         self._turn = turn
         self._stopped = threading.Event()
+        self._dropped: FrozenSet[int] = frozenset()
 
     def run(self) -> None:
         """Pushes until done, stopped, or an error."""
@@ -58,12 +59,17 @@ class PlatePusher(threading.Thread):
             for frame in self._frames:
                 if self._stopped.is_set():
                     return
-                self._push(frame)
+                if frame not in self._dropped:
+                    self._push(frame)
         except ConnectionLostError:
             pass  # whoever receives sees it, too
         except BaseException as exc:
             if not self._stopped.is_set():
                 self.error = exc
+
+    def drop(self, frames: Iterable[int]) -> None:
+        """The engine does not want these any more; one that is just being copied is pushed all the same."""
+        self._dropped |= frozenset(frames)
 
     def stop(self) -> None:
         """Ends it: after the plate at hand, or at once where it waits for a slot. Closes the ring."""
@@ -74,6 +80,9 @@ class PlatePusher(threading.Thread):
     def _push(self, frame: int) -> None:
         slot = self._ring.acquire(None)
         assert slot is not None
+        if frame in self._dropped:  # while it waited
+            self._ring.release(slot)
+            return
         with self._turn:
             try:
                 plate = self._first.pop(frame, None) or self._plates(frame)

@@ -18,8 +18,9 @@ from typing import Callable, ContextManager, NamedTuple, Optional, Union
 from ..errors import CancelledError
 from ..frame_buffer import SlotInfo
 from ..protocol import FrameWritten, Message, Progress
-from .job import Buffers, MatteJob, PlateData, RenderResult
+from .job import Buffers, MatteJob, PlateData, Recall, RenderResult
 from .session import MatteSession
+from .shares import Steal
 
 ABANDONED_SECONDS = 0.5
 
@@ -90,8 +91,8 @@ class Member:
 
     Attributes:
         number: from 1 on; device: as the person named it; engine_device: as its engine names it.
-        cancel, recall: of its session's render.
-        thief: the member for which it was recalled.
+        cancel, recall: of its session's render; each run has a recall of its own.
+        asked: which frames it was asked to give up, and for whom; None once it has answered.
         busy: whether it renders; frames: how many it has delivered.
     """
 
@@ -100,8 +101,8 @@ class Member:
         self.device = device
         self.engine_device = engine_device
         self.cancel = threading.Event()
-        self.recall = threading.Event()
-        self.thief: Optional[Member] = None
+        self.recall = Recall()
+        self.asked: Optional[Steal] = None
         self.busy = False
         self.frames = 0
         self._session = session
@@ -112,8 +113,12 @@ class Member:
     @property
     def speed(self) -> float:
         """Frames a second while it rendered, without the time that its model took to load; 0 if not known yet."""
-        seconds = self._seconds + (0.0 if self._since is None else time.monotonic() - self._since)
-        return self.frames / seconds if self.frames and seconds > 0 else 0.0
+        return self.frames / self.seconds if self.frames and self.seconds > 0 else 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long it has rendered, without the time that its model took to load."""
+        return self._seconds + (0.0 if self._since is None else time.monotonic() - self._since)
 
     def note(self, message: Message) -> None:
         """Hears what its engine says of its share."""
@@ -128,6 +133,11 @@ class Member:
         if self._since is not None:
             self._seconds += time.monotonic() - self._since
             self._since = None
+
+    def ask(self, steal: Steal) -> None:
+        """Asks it to give frames up for somebody; its answer is the event `Shortened`, or its end."""
+        self.asked = steal
+        self.recall.shorten(steal.last)
 
     @property
     def index(self) -> int:
@@ -145,7 +155,7 @@ class Member:
         turn: ContextManager[object],
     ) -> None:
         """Renders a job in a thread of its own; the inbox hears of it until `Ended`."""
-        self.recall.clear()
+        recall = self.recall = Recall()
         self.busy = True
 
         def event(message: Message) -> None:
@@ -160,7 +170,7 @@ class Member:
             try:
                 result = self._session.render(
                     job, plates=plates, on_event=event, take_alpha=alpha if job.sink.buffers else None, cancel=self.cancel,
-                    buffers=buffers, recall=self.recall, turn=turn,
+                    buffers=buffers, recall=recall, turn=turn,
                 )  # fmt: skip
             except BaseException as exc:
                 error = exc

@@ -12,7 +12,7 @@ from ..frame_buffer import SlotInfo
 from ..frames import BlockPlan, FrameRange
 from ..image import Box
 from ..keys import ShotParams
-from ..protocol import Accepted, Done, FrameKept, FrameWritten, Message, Notice, Progress, Surveyed
+from ..protocol import Accepted, Done, FrameKept, FrameWritten, Message, Notice, Progress, Shortened, Surveyed
 from .attempt import LOOK_SECONDS, room_for
 from .job import Buffers, Callbacks, MatteJob, RenderResult, frames_of
 from .several_member import Ended, Inbox, Member
@@ -40,6 +40,7 @@ class SeveralRender:
         self._taken: Set[int] = set()
         self._kept_frames: Set[int] = set()
         self._shares: Optional[Shares] = None
+        self._block = 1  # frames of one
         self._notices: List[Notice] = []
         self._told: Set[str] = set()
         self._results: List[RenderResult] = []
@@ -59,7 +60,8 @@ class SeveralRender:
         except BaseException:
             self._unwind()
             raise
-        return self._result(Done(0, len(self._asked - self._kept_frames), plates, self._stages()))
+        windows = sum(result.windows for result in self._results)
+        return self._result(Done(0, len(self._asked - self._kept_frames), plates, self._stages(), windows))
 
     # -- look
 
@@ -102,7 +104,7 @@ class SeveralRender:
         for message in kept:
             self._tell(dataclasses.replace(message, job=0))
         self._size_rings(left)
-        self._shares = Shares(plan, left, len(self._members))
+        self._shares, self._block = Shares(plan, left, len(self._members)), plan.stride
         for member in self._members:
             self._go_on(member)
         self._serve(self._share_ended)
@@ -130,33 +132,44 @@ class SeveralRender:
             self._begin(member, self._asking(member, frames=frames), self._on_share)
 
     def _share_ended(self, ended: Ended) -> None:
-        """Somebody is done, or was recalled: whoever has nothing to do gets something."""
+        """Somebody is done: it gets something, and so does whoever waited for a part of it in vain."""
         assert self._shares is not None
         member = ended.member
+        member.asked = None  # its end may have been faster than the question
         if self._stopping:
             return
-        thief, member.thief = member.thief, None
-        if thief is not None:
-            self._shares.steal(thief.index, member.index, self._speeds())
-            self._go_on(thief)
-        elif self._shares.of(member.index):
+        if self._shares.of(member.index):
             raise ProtocolError(f"The engine of {member.device} says that it is done, and frames are missing.")
-        self._go_on(member)
-        waiting = {other.thief for other in self._members}
-        for idle in [each for each in self._members if not each.busy and each not in waiting]:
-            victims = [each.index for each in self._members if each.busy and each.thief is None]
-            found = self._shares.best_steal(idle.index, victims, self._speeds())
-            if found is not None:
-                victim = self._members[found.victim]
-                victim.thief = idle
-                victim.recall.set()
+        self._find_work()
+
+    def _find_work(self) -> None:
+        """Asks busy members for blocks, for those who have nothing to do; one asks each at a time."""
+        assert self._shares is not None
+        while True:
+            waiting = {member.asked.thief for member in self._members if member.asked is not None}
+            thieves = [each.index for each in self._members if not each.busy and each.index not in waiting]
+            victims = [each.index for each in self._members if each.busy and each.asked is None]
+            found = self._shares.best_steal(thieves, victims, self._speeds())
+            if found is None:
+                return
+            self._members[found.victim].ask(found)
+
+    def _given_up(self, member: Member, message: Shortened) -> None:
+        """A member's answer: it cannot write these frames any more, so the thief may."""
+        steal, member.asked = member.asked, None
+        assert self._shares is not None and steal is not None
+        self._shares.give(steal, frames_of(message.frames) if message.frames else ())
+        if not self._stopping:
+            self._go_on(self._members[steal.thief])
+            self._find_work()
 
     def _speeds(self) -> List[float]:
-        """Frames a second by member; of one that has not shown it, that of the others in the mean."""
+        """Frames a second by member; of one that has shown none, the mean, or less if its first block takes long."""
         known = [member.speed for member in self._members]
         shown = [speed for speed in known if speed]
         mean = sum(shown) / len(shown) if shown else 1.0
-        return [speed or mean for speed in known]
+        seconds = [max(member.seconds, self._block / mean) for member in self._members]  # a block would be done by then
+        return [speed or self._block / spent for speed, spent in zip(known, seconds)]
 
     def _on_share(self, member: Member, message: Message) -> None:
         member.note(message)
@@ -172,6 +185,8 @@ class SeveralRender:
             self._notice(member, message)
         elif isinstance(message, Progress):
             self._progress(member, message)
+        elif isinstance(message, Shortened):
+            self._given_up(member, message)
 
     def _take_alpha(self, member: Member, frame: int, info: SlotInfo, pixels: memoryview) -> None:
         assert self._callbacks.take_alpha is not None
@@ -305,7 +320,9 @@ class SeveralRender:
         written, taken, frames = (tuple(sorted(each)) for each in (self._written, self._taken, kept))
         restarts = sum(result.restarts for result in self._results)
         seconds = time.monotonic() - self._started
-        return RenderResult(written, taken, frames, seconds, dict(done.seconds), tuple(self._notices), restarts)
+        return RenderResult(
+            written, taken, frames, seconds, dict(done.seconds), tuple(self._notices), restarts, done.windows
+        )
 
 
 def _named(error: DeviceError, member: Member) -> GvmMatteError:

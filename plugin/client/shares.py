@@ -9,8 +9,9 @@ whoever renders it. A run that does not begin with the shot computes one window 
 its first block blends with the window before; so runs are as long as can be, and few.
 
 A steal leaves each of the two what it finishes in the same time, by the speed that it has shown: half the rest where both
-are alike. It stops the engine that it steals from: what that one had begun of its block is lost, and both begin a run,
-each with one window more. So it must promise to save `GAIN` of a block's time, and engines that are alike hardly steal.
+are alike. The engine that it steals from goes on meanwhile and loses nothing: it keeps the block that it has begun, and
+says itself which ones those are (`protocol.Shorten`). Only the thief begins a run, with one window more. So all engines
+together compute at most one window more than one engine for every run behind the first.
 """
 
 from __future__ import annotations
@@ -20,16 +21,23 @@ from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tu
 from ..frames import BlockPlan
 
 CONTEXT = 0.5  # a window that is context alone, in blocks: it is encoded and goes through the UNet, and is not decoded
-BEGUN = 0.5  # of the block at hand, what an engine has done of it, on the average
-GAIN = 1.0  # what a steal must save, in blocks of the one that is stolen from
+BEGUN = 0.5  # of the block at hand, what an engine has done of it, on the average; nobody but the engine knows better
+# What a steal must promise to save, in blocks of the one that is stolen from. Where that one has done all of the block at
+# hand, and not the half that was counted on, the steal saves 1 - BEGUN less: so it never makes the end later.
+GAIN = 1.0 - BEGUN
 Frames = Tuple[int, ...]
 
 
 class Steal(NamedTuple):
-    """Blocks for a thief: the far ones of a victim's rest. `gain` is what it saves, in blocks of the victim."""
+    """Blocks for a thief: the far ones of a victim's rest, all behind frame `last`.
 
+    `gain` is what it saves, in blocks of the victim.
+    """
+
+    thief: int
     victim: int
     blocks: int
+    last: int
     gain: float
 
 
@@ -46,6 +54,7 @@ class Shares:
         self._plan = plan
         shares = cut(plan, frames, count)
         self._left: List[Set[int]] = [set(share) for share in shares] + [set() for _ in range(count - len(shares))]
+        self._begun: Set[int] = set()  # engines that have begun all that they have left
         self._owner: Dict[int, int] = {frame: index for index, share in enumerate(shares) for frame in share}
 
     def of(self, engine: int) -> Frames:
@@ -62,41 +71,68 @@ class Shares:
         if frame in self._owner:
             self._left[self._owner[frame]].discard(frame)
 
-    def best_steal(self, thief: int, victims: Iterable[int], speeds: Sequence[float]) -> Optional[Steal]:
-        """What an engine without work would best take from whom; None where nothing is worth it.
+    def best_steal(self, thieves: Iterable[int], victims: Iterable[int], speeds: Sequence[float]) -> Optional[Steal]:
+        """What the fastest of some engines without work would best ask for, and whom; None where nothing is worth it.
 
         Args:
-            victims: engines that may be stopped.
+            thieves: engines that have nothing to do.
+            victims: engines at work that may be asked.
             speeds: of all engines, in any one unit.
         """
-        found = [self._steal(thief, victim, speeds) for victim in victims]
-        worth = [each for each in found if each.blocks and each.gain >= GAIN]
-        return max(worth, key=lambda each: (each.gain / speeds[each.victim], -each.victim), default=None)
+        rests = [in_blocks(self._plan, left) for left in self._left]
+        asked = [victim for victim in victims if victim not in self._begun and len(rests[victim]) > 1]
+        for thief in sorted(thieves, key=lambda each: -speeds[each]):
+            found = [self._steal(thief, victim, speeds, rests) for victim in asked]
+            worth = [each for each in found if each.gain >= GAIN]
+            if worth:
+                return max(worth, key=lambda each: (each.gain / speeds[each.victim], -each.victim))
+        return None
 
-    def steal(self, thief: int, victim: int, speeds: Sequence[float]) -> bool:
-        """Gives the far part of one engine's rest to another, in whole blocks; whether there was something to give.
+    def give(self, steal: Steal, frames: Iterable[int]) -> None:
+        """Gives the thief what the victim gave up when it was asked for this, be it all, less or nothing.
 
-        The victim must have stopped: neither may render what the other has now.
+        A victim that gave less has begun all that is left to it, so it is not asked again.
         """
-        blocks = in_blocks(self._plan, self._left[victim])
-        count = self._steal(thief, victim, speeds).blocks
-        for block in blocks[len(blocks) - count :]:
-            self._left[victim].difference_update(block)
-            self._left[thief].update(block)
-            self._owner.update(dict.fromkeys(block, thief))
-        return count > 0
+        given, thief, victim = set(frames), steal.thief, steal.victim
+        self._left[victim] -= given
+        self._left[thief] |= given
+        self._owner.update(dict.fromkeys(given, thief))
+        if given:
+            self._begun.discard(thief)
+        if any(frame > steal.last for frame in self._left[victim]):
+            self._begun.add(victim)
 
-    def _steal(self, thief: int, victim: int, speeds: Sequence[float]) -> Steal:
-        """The cut of a victim's rest with which the two are done soonest."""
-        rest = len(in_blocks(self._plan, self._left[victim]))
-        alone = (rest - BEGUN) / speeds[victim]
+    @staticmethod
+    def _steal(thief: int, victim: int, speeds: Sequence[float], rests: Sequence[Sequence[Frames]]) -> Steal:
+        """The cut of a victim's rest, of two blocks or more, with which the two are done soonest.
 
-        def both(count: int) -> float:
-            kept = rest - count
-            return max((kept + CONTEXT) / speeds[victim] if kept else 0.0, (count + CONTEXT) / speeds[thief])
+        It saves nothing where somebody else, who is still at work, will come and do it sooner: a slow engine that took a
+        block then would keep it, and all would wait for that.
+        """
+        rest, speed = len(rests[victim]) - BEGUN, speeds[victim]
+        end, count = _cut(rest, speed, speeds[thief], at=0.0)
+        otherwise = rest / speed
+        for other, theirs in enumerate(rests):
+            if theirs and other not in (thief, victim):
+                idle = (len(theirs) - BEGUN) / speeds[other]
+                otherwise = min(otherwise, _cut(rest, speed, speeds[other], at=idle)[0])
+        return Steal(thief, victim, count, rests[victim][-count - 1][-1], (otherwise - end) * speed)
 
-        count = min(range(1, rest + 1), key=both, default=0)
-        return Steal(victim, count, (alone - both(count)) * speeds[victim] if count else 0.0)
+
+def _cut(rest: float, speed: float, thief: float, at: float) -> Tuple[float, int]:
+    """When a rest of blocks is done at the soonest if a thief takes some of it, and how many it takes then.
+
+    Args:
+        speed: of the engine that has the rest; thief: of the other.
+        at: when the thief comes.
+    """
+    rest -= at * speed
+
+    def end(count: int) -> float:
+        return max((rest - count) / speed, (count + CONTEXT) / thief)
+
+    count = min(range(1, int(rest) + 1), key=end, default=0)
+    return at + (end(count) if count else max(rest, 0.0) / speed), count
 
 
 def in_blocks(plan: BlockPlan, frames: Iterable[int]) -> List[Frames]:

@@ -32,6 +32,7 @@ from ..protocol import (
     PlateReady,
     Pong,
     Render,
+    Shorten,
     Shutdown,
     StatusRequest,
 )
@@ -134,6 +135,10 @@ class Client:
                     job.feed(message)
                 except FrameBufferError as exc:
                     raise ProtocolError(f"A slot was given back that is not out: {exc}") from exc
+        elif isinstance(message, Shorten):
+            job = self.jobs.get(message.job)
+            if job is not None:  # else: its end is the answer
+                job.shorten(message)
         elif isinstance(message, Cancel):
             job = self.jobs.get(message.job)
             if job is None:

@@ -14,8 +14,10 @@ from typing import Any, Callable, Iterator, List, Set
 
 import pytest
 from gvm_matte.client import MatteSession, PlateData
+from gvm_matte.client.several import DeviceSessions
 from gvm_matte.image import Box
 
+SEVERAL_ENGINE = str(Path(__file__).parent / "several_problem_engine.py")
 PROBLEM_ENGINE = str(Path(__file__).parent.parent / "problem_engine.py")
 DISPLAY = (0, 0, 4, 2)
 
@@ -82,6 +84,22 @@ def begin(problem: Callable[..., List[str]]) -> Iterator[Callable[..., MatteSess
     yield make
     for session in sessions:
         session.close()
+
+
+@pytest.fixture
+def several(place: Path) -> Iterator[Callable[..., DeviceSessions]]:
+    """several("mode", …) is sessions on two engines of that mode, with short budgets."""
+    made: List[DeviceSessions] = []
+
+    def make(mode: str, *, devices: str = "cpu,cpu", **more: Any) -> DeviceSessions:
+        command = [sys.executable, SEVERAL_ENGINE, mode, "--marker", str(place / "lives")]
+        budgets = {"start_seconds": 10.0, "quiet_seconds": 0.3, "answer_seconds": 0.3, **more}
+        made.append(DeviceSessions(devices.split(","), command=command, **budgets))
+        return made[-1]
+
+    yield make
+    for sessions in made:
+        sessions.close()
 
 
 @pytest.fixture

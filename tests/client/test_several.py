@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import sys
 import threading
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Set
+from typing import Any, List, Set
 
 import pytest
 from gvm_matte.client import Buffers, MatteJob, MatteSession, PlateData, RenderResult
@@ -25,49 +23,9 @@ from gvm_matte.errors import (
     UsageError,
 )
 from gvm_matte.frame_buffer import SlotInfo
-from gvm_matte.frames import FrameRange
 from gvm_matte.protocol import Accepted, Done, FrameKept, FrameWritten, Message, Notice, Progress, Sink, Source
 from session_kit import BUFFERS, FILES, Begin, Plate, Taker, names
-
-ENGINE = str(Path(__file__).parent / "several_problem_engine.py")
-# Blocks of six frames: windows of 8 with 2 shared.
-PARAMS: Dict[str, Any] = {"num_frames_per_batch": 8, "num_overlap_frames": 2, "device": "cpu,cpu"}
-BeginSeveral = Callable[..., DeviceSessions]
-
-
-@pytest.fixture
-def several(place: Path) -> Iterator[BeginSeveral]:
-    """several("mode", …) is sessions on two engines of that mode, with short budgets."""
-    made: List[DeviceSessions] = []
-
-    def make(mode: str, *, devices: str = "cpu,cpu", **more: Any) -> DeviceSessions:
-        command = [sys.executable, ENGINE, mode, "--marker", str(place / "lives")]
-        budgets = {"start_seconds": 10.0, "quiet_seconds": 0.3, "answer_seconds": 0.3, **more}
-        made.append(DeviceSessions(devices.split(","), command=command, **budgets))
-        return made[-1]
-
-    yield make
-    for sessions in made:
-        sessions.close()
-
-
-def to_files(folder: Path, frames: str = "1-60", **more: Any) -> MatteJob:
-    params = {**PARAMS, **more.pop("params", {})}
-    return MatteJob(FILES, Sink(path=str(folder / "m.####.exr")), frames, params=params, **more)
-
-
-def jobs(place: Path) -> List[Dict[str, Any]]:
-    """What engines were asked for, without the looks."""
-    return [job for job in every_job(place) if not job["dry_run"]]
-
-
-def every_job(place: Path) -> List[Dict[str, Any]]:
-    return [json.loads(line) for line in (place / "lives.jobs").read_text().splitlines()]
-
-
-def frames_of(job: Dict[str, Any]) -> Set[int]:
-    return set(FrameRange.parse(job["frames"]))
-
+from several_kit import PARAMS, BeginSeveral, every_job, frames_of, jobs, to_files
 
 # -- shares
 
@@ -80,19 +38,6 @@ def test_each_engine_renders_a_run_of_whole_blocks(several: BeginSeveral, output
     first = {job["life"]: job["frames"] for job in reversed(asked)}  # one that is held up may be stolen from later
     assert sorted(first.values()) == ["1-30", "31-60"] and set(first) == {1, 2}
     assert all(job["shot"] == [1, 60] and job["device"] == "cpu" for job in asked)
-
-
-def test_a_fast_engine_steals_the_far_part_of_what_the_other_has_left(
-    several: BeginSeveral, output: Path, place: Path
-) -> None:
-    result = several("uneven").render(to_files(output, "1-120"))
-    assert result.written == tuple(range(1, 121))
-    asked = jobs(place)
-    fast, slow = ([frames_of(job) for job in asked if job["life"] == life] for life in (1, 2))
-    assert len(fast) >= 2 and fast[1] < slow[0]
-    for stolen, before, left in zip(fast[1:], slow, [*slow[1:], set()]):
-        assert stolen <= before and left <= before and max(left, default=0) < min(stolen)
-        assert not left or (min(stolen) - 1) % 6 == 0  # whole blocks; all of the rest may begin within one
 
 
 def test_frames_that_are_kept_are_in_nobodys_share(several: BeginSeveral, output: Path, place: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 from typing import Dict, List, NamedTuple, Set, Tuple
 
 import pytest
 from gvm_matte.client.shares import CONTEXT, Shares, Steal, cut, in_blocks
+from gvm_matte.engine.pipeline.share import Share
 from gvm_matte.errors import FrameRangeError
-from gvm_matte.frames import BlockPlan
+from gvm_matte.frames import BlockPlan, Step
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -110,74 +112,132 @@ def _best(plan: BlockPlan, blocks: List[Tuple[int, ...]], count: int) -> int:
 
 
 class Outcome(NamedTuple):
-    """What came of a simulated render."""
+    """What came of a simulated render; `runs` are engines' jobs, `asked` how often one was asked to give blocks up."""
 
     delivered: List[int]
     windows: int
     runs: int
     steals: int
+    asked: int
     seconds: float
 
 
-def simulate(plan: BlockPlan, frames: List[int], speeds: List[float], *, stealing: bool = True) -> Outcome:
-    """Engines of these speeds (blocks a second) at work; a recalled engine loses the block that it has begun."""
-    shares = Shares(plan, frames, len(speeds))
-    delivered: List[int] = []
-    windows = runs = steals = 0
-    now = 0.0
-    ends: List[Tuple[float, int, int, Tuple[int, ...]]] = []  # time, engine, its run's number, the block's frames
-    run_of = [0] * len(speeds)
+class Simulation:
+    """Engines of these speeds (blocks a second) at work on a clock of their own, with the real shares of host and engines.
 
-    def begin(engine: int) -> None:
-        nonlocal runs
-        run_of[engine] += 1
-        rest, time = shares.of(engine), now
-        runs += bool(rest)
-        for step in plan.steps(rest) if rest else ():
-            block = tuple(frame for frame in step.block.frames if frame in set(rest))
-            time += (1.0 if block else CONTEXT) / speeds[engine]
-            heapq.heappush(ends, (time, engine, run_of[engine], block))
+    Args:
+        late: a host hears of an engine's block only when that one has done the next, so it asks for blocks that are begun.
+    """
 
-    for engine in range(len(speeds)):
-        begin(engine)
-    while ends:
-        time, engine, run, block = heapq.heappop(ends)
-        if run != run_of[engine]:
-            continue  # of a run that was called off
-        now, windows = time, windows + 1
-        delivered += block
-        for frame in block:
-            shares.delivered(frame)
-        for thief in [each for each in range(len(speeds)) if stealing and not shares.of(each)]:
-            found = shares.best_steal(thief, [each for each in range(len(speeds)) if shares.of(each)], speeds)
-            if found is not None:
-                assert shares.steal(thief, found.victim, speeds)
-                steals += 1
-                begin(found.victim)
-                begin(thief)
-    return Outcome(delivered, windows, runs, steals, now)
+    def __init__(self, plan: BlockPlan, frames: List[int], speeds: List[float], *, late: bool = False) -> None:
+        self.plan, self.frames, self.speeds, self.late = plan, set(frames), speeds, late
+        self.shares = Shares(plan, frames, len(speeds))
+        self.work: List[Share] = [Share(plan, ()) for _ in speeds]
+        self.busy = [False] * len(speeds)
+        self.untold: List[List[int]] = [[] for _ in speeds]
+        self.ends: List[Tuple[float, int, Step]] = []
+        self.answer: Tuple[int, ...] = ()
+        self.delivered: List[int] = []
+        self.now, self.windows, self.runs, self.steals, self.asked = 0.0, 0, 0, 0, 0
+
+    def run(self, *, stealing: bool = True) -> Outcome:
+        for engine in range(len(self.speeds)):
+            self.begin(engine)
+        while self.ends:
+            self.now, engine, step = heapq.heappop(self.ends)
+            self.windows += 1
+            block = [frame for frame in step.block.frames if step.groups and frame in self.frames]
+            self.delivered += block
+            heard, self.untold[engine] = self.untold[engine] + block, []
+            if self.late:
+                heard, self.untold[engine] = heard[: len(heard) - len(block)], block
+            self.go_on(engine)
+            for frame in heard if self.busy[engine] else [*heard, *self.untold[engine]]:
+                self.shares.delivered(frame)
+            while stealing and self.steal():
+                pass
+        return Outcome(self.delivered, self.windows, self.runs, self.steals, self.asked, self.now)
+
+    def begin(self, engine: int) -> None:
+        """A job for what the engine has still to deliver."""
+        frames = self.shares.of(engine)
+        self.runs += bool(frames)
+        self.work[engine] = Share(self.plan, frames, told=self.told)
+        self.go_on(engine)
+
+    def go_on(self, engine: int) -> None:
+        step = self.work[engine].begin()
+        self.busy[engine] = step is not None
+        if step is not None:
+            at = self.now + (1.0 if step.groups else CONTEXT) / self.speeds[engine]
+            heapq.heappush(self.ends, (at, engine, step))
+
+    def told(self, request: int, frames: Tuple[int, ...], plates: Tuple[int, ...]) -> None:
+        self.answer = frames
+
+    def steal(self) -> bool:
+        """Asks once, for one who has nothing to do; False where nobody is to be asked."""
+        idle = [each for each in range(len(self.speeds)) if not self.busy[each]]
+        victims = [each for each in range(len(self.speeds)) if self.busy[each]]
+        found = self.shares.best_steal(idle, victims, self.speeds)
+        if found is None:
+            return False
+        self.asked += 1
+        self.work[found.victim].give_up(0, found.last)
+        self.shares.give(found, self.answer)
+        if self.answer:
+            self.steals += 1
+            self.begin(found.thief)
+        return True
+
+
+def simulate(
+    plan: BlockPlan, frames: List[int], speeds: List[float], *, stealing: bool = True, late: bool = False
+) -> Outcome:
+    return Simulation(plan, frames, speeds, late=late).run(stealing=stealing)
 
 
 speeds_of_engines = st.lists(st.integers(1, 60).map(float), min_size=1, max_size=5)
 
 
+RATIOS = [
+    (1.0, *others) for count in (1, 2, 3) for others in itertools.combinations_with_replacement((1.0, 2.0, 4.0, 8.0), count)
+]
+
+
+@pytest.mark.parametrize("speeds", [[*order] for ratio in RATIOS for order in (ratio, ratio[::-1])], ids=str)
+@pytest.mark.parametrize("late", [False, True])
+def test_engines_of_unequal_speed_compute_one_window_more_for_each_run_behind_the_first(
+    speeds: List[float], late: bool
+) -> None:
+    for blocks, overlap in itertools.product((1, 2, 3, 5, 12, 48), (0, 2)):
+        plan = BlockPlan(1, (8 - overlap) * blocks + overlap, 8, overlap, 4)
+        frames = list(range(1, plan.last + 1))
+        outcome = simulate(plan, frames, speeds, late=late)
+        assert sorted(outcome.delivered) == frames
+        assert outcome.runs <= len(speeds) + outcome.steals  # the engine that is stolen from begins none
+        assert outcome.windows <= plan.count + (outcome.runs - 1 if overlap else 0)
+
+
 @steady
-@given(requests(), speeds_of_engines)
+@given(requests(), speeds_of_engines, st.booleans())
 def test_engines_of_any_speed_deliver_every_frame_exactly_once(
-    asked: Tuple[BlockPlan, List[int]], speeds: List[float]
+    asked: Tuple[BlockPlan, List[int]], speeds: List[float], late: bool
 ) -> None:
     plan, frames = asked
-    assert sorted(simulate(plan, frames, speeds).delivered) == frames
+    assert sorted(simulate(plan, frames, speeds, late=late).delivered) == frames
 
 
 @steady
-@given(plans(), speeds_of_engines)
-def test_windows_beyond_those_of_one_engine_are_bounded_by_runs(plan: BlockPlan, speeds: List[float]) -> None:
-    frames = list(range(plan.first, plan.last + 1))
-    outcome = simulate(plan, frames, speeds)
-    assert outcome.windows <= _windows(plan, [tuple(frames)]) + outcome.runs - 1
-    assert outcome.runs <= len(speeds) + 2 * outcome.steals
-    assert outcome.steals <= plan.count
+@given(requests(), speeds_of_engines, st.booleans())
+def test_windows_beyond_those_of_one_engine_are_bounded_by_runs(
+    asked: Tuple[BlockPlan, List[int]], speeds: List[float], late: bool
+) -> None:
+    plan, frames = asked
+    outcome = simulate(plan, frames, speeds, late=late)
+    assert outcome.windows <= _windows(plan, [tuple(frames)] if frames else []) + max(outcome.runs - 1, 0)
+    assert outcome.runs <= len(speeds) + outcome.steals
+    assert outcome.steals <= plan.count and outcome.asked <= outcome.steals + plan.count
 
 
 @steady
@@ -197,41 +257,71 @@ def test_the_end_is_near_the_best_that_there_is(plan: BlockPlan, speeds: List[fl
     fixed = simulate(plan, frames, speeds, stealing=False)
     slowest = min(speeds)
     best = plan.count / sum(speeds)
-    # Nobody waits for a rest that is worth stealing from: a block of the slowest engine that is begun, one that a steal
-    # would not save, the context of its last run; and what steals cost all together.
-    assert outcome.seconds <= best + 3.0 / slowest + 3 * outcome.steals / sum(speeds)
+    # Nobody waits for a rest that is worth stealing from: a block of the slowest engine that is begun, and one that a steal
+    # would not save, each with its context; and what steals cost all together.
+    assert outcome.seconds <= best + 3.0 / slowest + outcome.steals * CONTEXT / sum(speeds)
     assert outcome.seconds <= fixed.seconds + 1e-9
 
 
-def test_a_thief_of_the_same_speed_gets_the_far_half_in_whole_blocks() -> None:
-    plan = BlockPlan(1, 62, 8, 2, 4)  # ten blocks of six, the last of eight
-    shares = Shares(plan, range(1, 63), 2)
+def half_done() -> Shares:
+    """Ten blocks of six, the last of eight: the first engine of two is done with its five."""
+    shares = Shares(BlockPlan(1, 62, 8, 2, 4), range(1, 63), 2)
     assert shares.of(0) == tuple(range(1, 31)) and shares.of(1) == tuple(range(31, 63))
     for frame in range(1, 31):
         shares.delivered(frame)
-    assert shares.best_steal(0, [1], [1.0, 1.0]) == Steal(1, 2, 1.0) and shares.left == 32
-    assert shares.steal(0, 1, [1.0, 1.0])
+    return shares
+
+
+def test_a_thief_of_the_same_speed_gets_the_far_half_in_whole_blocks() -> None:
+    shares = half_done()
+    steal = shares.best_steal([0], [1], [1.0, 1.0])
+    assert steal == Steal(0, 1, 2, 48, 2.0) and shares.left == 32
+    shares.give(steal, range(49, 63))
     assert shares.of(1) == tuple(range(31, 49)) and shares.of(0) == tuple(range(49, 63))
     shares.delivered(50)  # of the thief's by now
     assert 50 not in shares.of(0) and shares.left == 31
 
 
-def test_a_fast_thief_gets_more_and_a_slow_one_leaves_a_fast_one_alone() -> None:
-    plan = BlockPlan(1, 62, 8, 2, 4)
-    shares = Shares(plan, range(1, 63), 2)
-    for frame in range(1, 31):
+def test_a_fast_thief_gets_more_but_never_what_is_begun_and_a_slow_one_leaves_a_fast_one_alone() -> None:
+    shares = half_done()
+    same, twice, far_faster = (shares.best_steal([0], [1], [speed, 1.0]) for speed in (1.0, 2.0, 10.0))
+    assert same is not None and same.blocks == 2
+    assert twice is not None and twice.blocks == 3
+    assert far_faster is not None and (far_faster.blocks, far_faster.last) == (4, 36)
+    assert shares.best_steal([0], [1], [0.2, 1.0]) is None
+    assert shares.best_steal([0], [], [1.0, 1.0]) is None
+
+
+def test_the_fastest_of_those_without_work_comes_first_and_a_slow_one_waits_for_a_fast_one_that_is_nearly_done() -> None:
+    plan = BlockPlan(1, 74, 8, 2, 4)  # twelve blocks, four for each of three
+    shares = Shares(plan, range(1, 75), 3)
+    for frame in range(1, 49):
         shares.delivered(frame)
-    twice, far_faster = (shares.best_steal(0, [1], [speed, 1.0]) for speed in (2.0, 10.0))
-    assert twice is not None and twice.blocks == 4
-    assert far_faster is not None and far_faster.blocks == 5  # all of it
-    assert shares.best_steal(0, [1], [0.2, 1.0]) is None
-    assert shares.best_steal(0, [], [1.0, 1.0]) is None
+    steal = shares.best_steal([0, 1], [2], [1.0, 8.0, 2.0])
+    assert steal is not None and (steal.thief, steal.blocks) == (1, 3)
+    same = shares.best_steal([0, 1], [2], [2.0, 2.0, 2.0])
+    assert same is not None and same.thief == 0  # neither leaves it to the other
+
+    shares = Shares(plan, range(1, 75), 3)
+    for frame in [*range(1, 25), *range(25, 43)]:  # the second one has a block left, which it does in no time
+        shares.delivered(frame)
+    assert shares.best_steal([0], [1, 2], [1.0, 8.0, 2.0]) is None
+    assert shares.best_steal([0], [1, 2], [1.0, 0.1, 2.0]) is not None
+
+
+def test_an_engine_that_gave_less_than_it_was_asked_for_is_not_asked_again() -> None:
+    for part in ((), range(57, 63)):
+        shares = half_done()
+        steal = shares.best_steal([0], [1], [1.0, 1.0])
+        assert steal is not None
+        shares.give(steal, part)
+        assert shares.of(0) == tuple(part) and shares.best_steal([0], [1], [8.0, 1.0]) is None
 
 
 def test_a_rest_that_its_engine_finishes_as_soon_is_left_to_it() -> None:
     plan = BlockPlan(1, 62, 8, 2, 4)
-    shares = Shares(plan, range(1, 19), 1)
-    assert shares.best_steal(0, [0], [1.0]) is None
+    shares = Shares(plan, range(1, 13), 1)
+    assert shares.best_steal([0], [0], [1.0]) is None  # one block is begun, and the other would cost its context
     for frame in (1, 2, 3):
         shares.delivered(frame)
     assert shares.of(0)[:3] == (4, 5, 6)  # a block that is half delivered stays with the one that has it

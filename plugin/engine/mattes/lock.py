@@ -10,6 +10,10 @@ frees the locks of a process that dies, however it dies.
 The file's text only serves messages: a line for each run that begins or ends says who it is and what it writes. A run
 removes the file when nobody else is at the gate; after a kill it stays, and the next run that ends removes it.
 
+A run may free its far frames before its end, for another engine of the same render. Its other frames are locked all the
+while: POSIX frees any part of a lock in one step, and for Windows, which frees a lock whole or not at all, there is one for
+each block.
+
 Locks of POSIX belong to the process: two of the same process never conflict, and closing any descriptor of the file drops
 all. So a process opens each file once, in `LockFile`, and keeps its own account of who holds what. (Linux has locks that
 belong to a descriptor instead, but a child made by fork keeps those alive after its parent's death.)
@@ -23,8 +27,9 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, FrozenSet, Iterable, List, Optional, Tuple
+from typing import Container, Dict, FrozenSet, Iterable, List, Optional, Tuple
 
 from ...addresses import process_alive
 from ...errors import FrameRangeError, MatteWriteError
@@ -33,7 +38,7 @@ from ...paths import frame_field
 from .byte_locks import Busy, lock_alone, lock_shared, unlock
 
 GATE, FIRST_FRAME = 0, 1 << 40
-MAX_RUNS = 1024  # pieces of a frame range; the system looks through them one by one, so beyond it all between is locked
+MAX_RUNS = 1024  # pieces of a lock; the system looks through them one by one, so beyond it all between is locked, too
 GATE_SECONDS = 5.0
 DROP_SECONDS = 0.5
 TEXT_BYTES = 1 << 16
@@ -52,12 +57,15 @@ class FrameLock:
         pattern: of the mattes; its folder is made where it is missing. Without a frame field it is one file, whatever
             the frames.
         frames: that will be written.
+        ends: frames behind which the others can be freed before the end, by `free_from`.
     """
 
-    def __init__(self, pattern: str, frames: Iterable[int]) -> None:
+    def __init__(self, pattern: str, frames: Iterable[int], ends: Container[int] = ()) -> None:
         self._pattern = pattern
         field = frame_field(pattern)
         self._frames = frozenset(frames) if field else frozenset((0,))
+        self._ends = ends
+        self._hold: Optional[Hold] = None
         folder, name = os.path.split(pattern)
         folder = os.path.realpath(folder)
         # one name for `#`, `####` and `%04d`, which may all mean the same files
@@ -81,7 +89,7 @@ class FrameLock:
                 return self
             _files[self.path] = file
             try:
-                file.take(self._frames)
+                self._hold = file.take(self._frames, self._ends)
                 self._file = file
             except Busy:
                 run, frames = file.owner_of(self._frames)
@@ -96,31 +104,57 @@ class FrameLock:
 
     def __exit__(self, *_: object) -> None:
         with _files_lock:
-            if self._file is not None and self._frames in self._file.holders:
-                self._file.give(self._frames)
+            if self._file is not None and self._hold is not None and self._hold in self._file.holders:
+                self._file.give(self._hold)
                 _leave(self.path, self._file)
             self._file = None
 
+    @property
+    def divisible(self) -> bool:
+        """Whether frames can be freed before the end; where nothing is locked, there is nothing to keep anybody out."""
+        return self._hold is None or (bool(frame_field(self._pattern)) and self._hold.divisible)
+
+    def free_from(self, first: int) -> None:
+        """Frees the frames from `first` on, the one behind one of `ends`; another run may write them when this returns."""
+        with _files_lock:
+            if self._file is not None and self._hold is not None and self._hold in self._file.holders:
+                self._file.free_from(self._hold, first)
+
+
+@dataclass(eq=False)
+class Hold:
+    """What one run holds: frames, and the pieces (first byte, length) that they are locked in, ascending."""
+
+    frames: FrozenSet[int]
+    pieces: List[Tuple[int, int]]
+    divisible: bool
+
 
 class LockFile:
-    """One lock file, as this process has it open: descriptor, and which frames are held through it."""
+    """One lock file, as this process has it open: descriptor, and what is held through it."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
-        self.holders: List[FrozenSet[int]] = []
+        self.holders: List[Hold] = []
 
-    def take(self, frames: FrozenSet[int]) -> None:
+    def take(self, frames: FrozenSet[int], ends: Container[int] = ()) -> Hold:
         """Locks the frames, all or none.
 
         Raises:
             Busy: somebody holds one of them, in this process or another.
             OSError: there are no locks here.
         """
-        if any(frames & held for held in self.holders):
+        if any(frames & held.frames for held in self.holders):
             raise Busy
+        pieces = _pieces(frames, ends)
+        cut = len(pieces) <= MAX_RUNS
+        if not cut:
+            pieces = _pieces(frames)
+        if len(pieces) > MAX_RUNS:
+            pieces = [(pieces[0][0], sum(pieces[-1]) - pieces[0][0])]
         taken: List[Tuple[int, int]] = []
         try:
-            for start, length in _pieces(frames):
+            for start, length in pieces:
                 lock_alone(self.descriptor, start, length)
                 taken.append((start, length))
         except OSError:
@@ -128,27 +162,41 @@ class LockFile:
                 unlock(self.descriptor, start, length)
             self._again()
             raise
-        self.holders.append(frames)
-        self._note("begins", frames)
+        hold = Hold(frames, pieces, divisible=cut or os.name == "posix")
+        self.holders.append(hold)
+        self._note(("begins", frames))
+        return hold
 
-    def give(self, frames: FrozenSet[int]) -> None:
+    def give(self, hold: Hold) -> None:
         """Frees the frames."""
-        self.holders.remove(frames)
-        self._note("ends", frames)
-        for start, length in _pieces(frames):
+        self.holders.remove(hold)
+        self._note(("ends", hold.frames))
+        for start, length in hold.pieces:
             with suppress(OSError):
                 unlock(self.descriptor, start, length)
         self._again()
 
-    def _note(self, what: str, frames: FrozenSet[int]) -> None:
-        record = [what, socket.gethostname(), os.getpid(), str(FrameRange.of(frames))]
+    def free_from(self, hold: Hold, first: int) -> None:
+        """Frees what a hold has from frame `first` on."""
+        kept, border = frozenset(frame for frame in hold.frames if frame < first), FIRST_FRAME + first
+        self._note(("ends", hold.frames), ("begins", kept))
+        for start, length in [piece for piece in hold.pieces if sum(piece) > border]:
+            with suppress(OSError):
+                unlock(self.descriptor, max(start, border), start + length - max(start, border))
+        hold.pieces = [(start, min(length, border - start)) for start, length in hold.pieces if start < border]
+        hold.frames = kept
+        self._again()
+
+    def _note(self, *whats: Tuple[str, FrozenSet[int]]) -> None:
+        here = socket.gethostname(), os.getpid()
+        records = [[what, *here, str(FrameRange.of(frames))] for what, frames in whats if frames]
         with suppress(OSError):  # a full disk: the lock holds without the text
-            os.write(self.descriptor, (json.dumps(record) + "\n").encode())
+            os.write(self.descriptor, "".join(json.dumps(record) + "\n" for record in records).encode())
 
     def _again(self) -> None:
         """What was freed may have lain, where all between is locked, in what other runs of this process hold."""
         for held in self.holders:
-            for start, length in _pieces(held):
+            for start, length in held.pieces:
                 with suppress(OSError):
                     lock_alone(self.descriptor, start, length)
 
@@ -176,17 +224,14 @@ class LockFile:
         return running
 
 
-def _pieces(frames: FrozenSet[int]) -> List[Tuple[int, int]]:
-    """(first byte, length) of each contiguous run of frames; one for them all where there are too many."""
-    ordered = sorted(frames)
+def _pieces(frames: FrozenSet[int], ends: Container[int] = ()) -> List[Tuple[int, int]]:
+    """(first byte, length) of each contiguous run of frames, in pieces that end with `ends`."""
     pieces: List[Tuple[int, int]] = []
-    for frame in ordered:
-        if pieces and sum(pieces[-1]) == FIRST_FRAME + frame:
+    for frame in sorted(frames):
+        if pieces and sum(pieces[-1]) == FIRST_FRAME + frame and frame - 1 not in ends:
             pieces[-1] = (pieces[-1][0], pieces[-1][1] + 1)
         else:
             pieces.append((FIRST_FRAME + frame, 1))
-    if len(pieces) > MAX_RUNS:
-        return [(FIRST_FRAME + ordered[0], ordered[-1] - ordered[0] + 1)]
     return pieces
 
 

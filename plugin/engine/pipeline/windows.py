@@ -56,12 +56,17 @@ class WindowRunner:
         self._before_index = -1
         self.seconds: dict[str, float] = defaultdict(float)
         self._now: tuple[str, float] | None = None  # the stage that runs, and since when
+        self.windows = 0  # that were computed, those that are context alone included
 
     @torch.inference_mode()
-    def run(self, frames: Iterable[int]) -> None:
-        """Computes the alphas of these frames."""
+    def run(self, frames: Iterable[int], steps: Iterable[Step] | None = None) -> None:
+        """Computes the alphas of these frames.
+
+        Args:
+            steps: the plan's for them, each asked for when it begins, so that there may be fewer; None: all.
+        """
         wanted = set(frames)
-        for step in self._plan.steps(wanted):
+        for step in self._plan.steps(wanted) if steps is None else steps:
             self._encode(step)
             result = self._denoise(step)
             self._decode(step, result, wanted)
@@ -104,6 +109,7 @@ class WindowRunner:
             if self._noise is not None:
                 shape = tuple(window.shape[1:])
                 noise = torch.stack([self._noise(frame, shape) for frame in step.block.window])  # [W,C,h,w]
+            self.windows += 1
             return self._model.denoise(window, steps=self._params.denoise_steps, noise=noise)
 
     def _decode(self, step: Step, result: Tensor, wanted: set[int]) -> None:
