@@ -166,8 +166,9 @@ def test_without_an_index_nothing_is_left_but_the_log(root: Path, tmp_path: Path
 
 def begin(root: Path, folder: Path) -> subprocess.Popen[str]:
     """A first deployment in a process and session of its own, which has begun with the environment."""
-    code = (
-        "import sys; from pathlib import Path; from install.nuke import main\n"
+    code = (  # a shell's background jobs, and all that they start, ignore SIGINT otherwise
+        "import signal, sys; from pathlib import Path; from install.nuke import main\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))"
     )
     command = [sys.executable, "-c", code, str(root), "--nuke-path", str(folder)]
