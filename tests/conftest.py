@@ -78,3 +78,12 @@ def listener(place: Path) -> Iterator[Listener]:
     with_close = Listener()
     yield with_close
     with_close.close()
+
+
+@pytest.fixture(scope="module")
+def one_thread_an_engine() -> Iterator[None]:
+    """On the CPU frames are the same bit by bit where as many threads compute them."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("OMP_NUM_THREADS", "1")
+    yield
+    patch.undo()

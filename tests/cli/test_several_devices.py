@@ -25,24 +25,18 @@ PAIR = {**PARAMS, "device": "cpu,cpu"}
 SMALL = {**PARAMS, "size": 32, "max_resolution": 32, "decode_chunk_size": 8}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _threads() -> Iterator[None]:
-    """One thread an engine: on the CPU frames are the same bit by bit where as many threads compute them."""
-    patch = pytest.MonkeyPatch()
-    patch.setenv("OMP_NUM_THREADS", "1")
-    yield
-    patch.undo()
+pytestmark = pytest.mark.usefixtures("one_thread_an_engine")
 
 
 @pytest.fixture(scope="module")
-def one(_threads: None) -> Iterator[MatteSession]:
+def one(one_thread_an_engine: None) -> Iterator[MatteSession]:
     """One engine for all tests."""
     with MatteSession() as session:
         yield session
 
 
 @pytest.fixture(scope="module")
-def pair(_threads: None) -> Iterator[DeviceSessions]:
+def pair(one_thread_an_engine: None) -> Iterator[DeviceSessions]:
     """Two engines for all tests."""
     with DeviceSessions(["cpu", "cpu"]) as sessions:
         yield sessions
@@ -67,18 +61,19 @@ def to(folder: Path, **more: Any) -> Sink:
     return Sink(str(folder / "m.####.exr"), **more)
 
 
-def same(folder: Path, whole: Path, frames: str) -> None:
-    """That a folder holds these frames alone, each bit by bit that of the whole render."""
+def same(folder: Path, whole: Path, frames: str) -> bool:
+    """Whether a folder holds these frames alone, each bit by bit that of the whole render."""
     mattes = read_mattes(folder)
-    assert list(mattes) == [f"m.{frame}.exr" for frame in FrameRange.parse(frames)]
-    assert all(np.array_equal(mattes[name], read_matte(whole / name)) for name in mattes)
+    if list(mattes) != [f"m.{frame}.exr" for frame in FrameRange.parse(frames)]:
+        return False
+    return all(np.array_equal(mattes[name], read_matte(whole / name)) for name in mattes)
 
 
 def test_two_engines_give_the_frames_of_one(pair: DeviceSessions, plates: str, whole: Path, tmp_path: Path) -> None:
     told: List[Message] = []
     result = pair.render(MatteJob(Source("files", plates), to(tmp_path / "m"), params=PAIR), on_event=told.append)
     assert len(result.written) == 62 and result.restarts == 0
-    same(tmp_path / "m", whole, "1001-1062")
+    assert same(tmp_path / "m", whole, "1001-1062")
     by_device: Dict[int, List[int]] = {}
     for message in told:
         if isinstance(message, FrameWritten):
@@ -91,7 +86,7 @@ def test_any_request_gives_the_frames_of_the_whole(
     frames: str, pair: DeviceSessions, plates: str, whole: Path, tmp_path: Path
 ) -> None:
     pair.render(MatteJob(Source("files", plates), to(tmp_path / "m"), frames, params=PAIR))
-    same(tmp_path / "m", whole, frames)
+    assert same(tmp_path / "m", whole, frames)
 
 
 def test_masks_and_keys_give_the_frames_of_one(
@@ -100,7 +95,7 @@ def test_masks_and_keys_give_the_frames_of_one(
     masks = {"garbage": plates, "core": plates, "gamma": {"1001": 0.5, "1062": 2.0}, "edge": "rescale"}
     one.render(MatteJob(Source("files", plates), to(tmp_path / "one"), "1001-1024", params={**PARAMS, **masks}))
     pair.render(MatteJob(Source("files", plates), to(tmp_path / "two"), "1001-1024", params={**PAIR, **masks}))
-    same(tmp_path / "two", tmp_path / "one", "1001-1024")
+    assert same(tmp_path / "two", tmp_path / "one", "1001-1024")
 
 
 def test_pushed_plates_and_taken_alphas_are_those_of_files(
@@ -128,7 +123,7 @@ def test_what_is_there_is_kept_and_the_rest_is_shared(
     one.render(MatteJob(Source("files", plates), to(tmp_path / "m"), "1013-1036", params=PARAMS))
     result = pair.render(MatteJob(Source("files", plates), to(tmp_path / "m"), params=PAIR))
     assert result.kept == tuple(range(1013, 1037)) and len(result.written) == 38
-    same(tmp_path / "m", whole, "1001-1062")
+    assert same(tmp_path / "m", whole, "1001-1062")
     again = pair.render(MatteJob(Source("files", plates), to(tmp_path / "m"), params={**PAIR, "existing": "overwrite"}))
     assert len(again.written) == 62
 
@@ -155,7 +150,7 @@ def test_what_an_engine_that_falls_behind_has_left_is_stolen(
     assert len(result.written) == 62 and result.restarts == 0
     stolen = sorted(frame for frame in written[1] if frame > 1030)
     assert stolen and stolen[-1] == 1062 and len(set(written[1]) & set(written[2])) == 0
-    same(tmp_path / "m", whole, "1001-1062")
+    assert same(tmp_path / "m", whole, "1001-1062")
 
 
 def test_a_pickup_of_4_frames_renders_their_blocks_alone(one: MatteSession, pair: DeviceSessions, tmp_path: Path) -> None:
@@ -167,7 +162,7 @@ def test_a_pickup_of_4_frames_renders_their_blocks_alone(one: MatteSession, pair
     one.render(
         MatteJob(source, to(tmp_path / "pickup"), "1148-1151", shot=(1001, 1400), params=SMALL), on_event=told.append
     )
-    same(tmp_path / "pickup", tmp_path / "whole", "1148-1151")
+    assert same(tmp_path / "pickup", tmp_path / "whole", "1148-1151")
     accepted = next(message for message in told if isinstance(message, Accepted))
     # They lie in the blocks that begin at 1145 and 1151, whose windows, and the one before those, are 1139 to 1158.
     assert FrameRange.parse(accepted.plates).frames == tuple(range(1139, 1159))

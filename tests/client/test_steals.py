@@ -46,13 +46,7 @@ class Engines:
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _threads() -> Iterator[None]:
-    """One thread an engine: on the CPU frames are the same bit by bit where as many threads compute them."""
-    patch = pytest.MonkeyPatch()
-    patch.setenv("OMP_NUM_THREADS", "1")
-    yield
-    patch.undo()
+pytestmark = pytest.mark.usefixtures("one_thread_an_engine")
 
 
 @pytest.fixture(scope="module")
@@ -62,14 +56,14 @@ def plates(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def engines(_threads: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+def engines(one_thread_an_engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
     engines = Engines(tmp_path_factory.mktemp("engines"))
     yield engines
     engines.sessions.close()
 
 
 @pytest.fixture(scope="module")
-def whole(_threads: None, plates: str, tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Any]:
+def whole(one_thread_an_engine: None, plates: str, tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Any]:
     """The mattes of one engine, which computes each window once."""
     folder = tmp_path_factory.mktemp("whole")
     with MatteSession() as one:
