@@ -36,22 +36,25 @@ class Shape:
     spelled: bool = False
 
 
-# Few frames a clip: neighbouring frames teach little that is new, other scenes do. Some with many, so that the learned
-# frame positions and the temporal layers know long windows. Large pictures, so that attention and the norms know them.
+# Few frames a clip: neighbouring frames teach little that is new, other scenes do. Some with as many as a window may have:
+# of frame numbers that training has not seen the temporal layers make something, and not always sense. Large pictures, so
+# that attention and the norms know them.
 SPELLED = (
     (0.32, Shape(3, 1, 96, 96, True)),
     (0.26, Shape(2, 1, 96, 160, True)),
     (0.14, Shape(2, 1, 128, 128, True)),
-    (0.12, Shape(1, 5, 64, 64, True)),
+    (0.06, Shape(1, 5, 64, 64, True)),
+    (0.06, Shape(1, 20, 64, 64, True)),
     (0.16, Shape(1, 1, 160, 288, True)),
 )
 WHOLE = (
-    (0.26, Shape(2, 1, 128, 128)),
-    (0.16, Shape(1, 2, 128, 128)),
-    (0.16, Shape(1, 1, 160, 288)),
-    (0.14, Shape(2, 1, 96, 160)),
-    (0.12, Shape(1, 4, 96, 96)),
-    (0.08, Shape(1, 10, 64, 64)),
+    (0.18, Shape(2, 1, 128, 128)),
+    (0.10, Shape(1, 2, 128, 128)),
+    (0.12, Shape(1, 1, 160, 288)),
+    (0.10, Shape(2, 1, 96, 160)),
+    (0.10, Shape(1, 4, 96, 160)),
+    (0.10, Shape(1, 12, 64, 96)),
+    (0.22, Shape(1, 32, 64, 64)),
     (0.08, Shape(1, 1, 288, 512)),
 )
 
