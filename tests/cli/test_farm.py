@@ -292,6 +292,16 @@ def test_an_opencue_task_gives_the_frames_of_the_whole(
     same_frames(tmp_path / "mattes", whole, range(1037, 1055))
 
 
+def told_to_end_at_the_start(scratch: Path, *, processes: int) -> str:
+    """What `openjd enter` says when it gets SIGTERM as soon as so many processes are there, itself included."""
+    waiting = subprocess.Popen(cli_command("openjd", "enter"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert until(lambda: len(processes_of(scratch)) == processes, 30)
+    waiting.send_signal(signal.SIGTERM)
+    output, errors = waiting.communicate(timeout=10)
+    assert waiting.returncode == 3, errors
+    return output
+
+
 def test_an_engine_that_is_not_up_in_time_goes_with_the_one_who_waits(
     scratch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -300,12 +310,7 @@ def test_an_engine_that_is_not_up_in_time_goes_with_the_one_who_waits(
     slow.chmod(0o755)
     monkeypatch.setenv("GVM_ENGINE_PYTHON", str(slow))
     monkeypatch.setenv("GVM_ENGINE_FILE", str(scratch / "gvm-matte" / "engine.json"))
-    waiting = subprocess.Popen(cli_command("openjd", "enter"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert until(lambda: len(processes_of(scratch)) == 2, 30)
-    waiting.send_signal(signal.SIGTERM)
-    output, errors = waiting.communicate(timeout=10)
-    assert waiting.returncode == 3, errors
-    assert output == "openjd_fail: SIGTERM came before the engine was up.\n"
+    assert told_to_end_at_the_start(scratch, processes=2) == "openjd_fail: SIGTERM came before the engine was up.\n"
     assert until(lambda: processes_of(scratch) == [], 5)
     slow.unlink()
 
@@ -318,12 +323,7 @@ def test_engines_that_are_up_go_too_where_the_last_is_waited_for(scratch: Path, 
     monkeypatch.setenv("GVM_ENGINE_PYTHON", str(second_sleeps))
     monkeypatch.setenv("GVM_ENGINE_FILE", str(scratch / "gvm-matte" / "engine.json"))
     monkeypatch.setenv("GVM_ENGINE_DEVICES", "cpu,cpu")
-    waiting = subprocess.Popen(cli_command("openjd", "enter"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert until(lambda: len(processes_of(scratch)) == 3, 30)
-    waiting.send_signal(signal.SIGTERM)
-    output, errors = waiting.communicate(timeout=10)
-    assert waiting.returncode == 3, errors
-    assert output == "openjd_fail: SIGTERM came before the engines were up.\n"
+    assert told_to_end_at_the_start(scratch, processes=3) == "openjd_fail: SIGTERM came before the engines were up.\n"
     assert until(lambda: processes_of(scratch) == [], 5) and not list(scratch.glob("gvm-matte/*.json"))
     for path in (flag, second_sleeps):
         path.unlink()
