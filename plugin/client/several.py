@@ -4,9 +4,9 @@
     share   `shares` cuts the blocks; an engine that is done early steals from the one with the largest rest
     movies  by the first engine, from the files
 
-A block is rendered by one engine, and comes out as it does in a render by one (`frames`). An engine
-that is stolen from goes on with what it has begun; it frees the locks of the rest first and then says so
-(`protocol.Shorten`), so nobody else writes them before.
+A block is rendered by one engine, and comes out as it does in a render by one (`frames`). An engine that is stolen from
+goes on with what it has begun; it frees the locks of the rest first and then says so (`protocol.Shorten`), so nobody else
+writes them before.
 One error ends all in good order; finished frames stay. An engine that dies is started again by its own session.
 
 What runs where: each member's session in a thread of its own, the host's callbacks in the thread that called `render`
