@@ -8,6 +8,8 @@ Each saving follows from how the model is run, not from its weights:
   the first window and kept. The same holds for the frames' positions in the window.
 - **Blending.** No frame is an image on its own, so an `AlphaBlender` mixes by one number.
 - **Silence.** A block whose mix gives its temporal branch a share of exactly 0 computes its spatial branch alone.
+- **Idleness.** A layer of the VAE adds something to what it is given. Where the last weights of what it adds are all zero,
+  it returns what it was given. The built-in model's VAE has such a middle.
 - **Alpha.** The matte is the mean of the decoder's RGB, and the layer before is a convolution: their product is one
   convolution with one output.
 
@@ -24,6 +26,7 @@ from torch import Tensor, nn
 
 from .diffusers_parts import (
     AlphaBlender,
+    Attention,
     BasicTransformerBlock,
     ResnetBlock2D,
     SpatioTemporalResBlock,
@@ -201,6 +204,37 @@ def _leave_out_silent_branches(network: nn.Module) -> None:
         for name, child in list(module.named_children()):
             if isinstance(child, SpatioTemporalResBlock) and child.time_mixer.temporal == 0.0:
                 setattr(module, name, SpatialAlone(child))
+
+
+class Idle(nn.Module):
+    """Stands for a layer that adds zero."""
+
+    def forward(self, hidden_states: Tensor, *_: object, **__: object) -> Tensor:
+        """Any tensor to itself."""
+        return hidden_states
+
+
+def leave_out_idle_layers(network: nn.Module) -> None:
+    """Replaces layers that return what they are given, by their weights (in place); needs weights, not the meta device."""
+    for module in list(network.modules()):
+        for name, child in list(module.named_children()):
+            if _adds_nothing(child):
+                setattr(module, name, Idle())
+
+
+def _adds_nothing(layer: nn.Module) -> bool:
+    if isinstance(layer, ResnetBlock2D):
+        plain = layer.conv_shortcut is None and layer.upsample is None and layer.downsample is None
+        return plain and layer.output_scale_factor == 1.0 and _is_zero(layer.conv2)
+    if isinstance(layer, Attention):
+        plain = layer.residual_connection and layer.rescale_output_factor == 1.0
+        return plain and _is_zero(layer.to_out[0])
+    return False
+
+
+def _is_zero(layer: nn.Module) -> bool:
+    """Biases first: they are short, and nearly always settle it."""
+    return not any(bool(value.any()) for value in (layer.bias, layer.weight) if isinstance(value, Tensor))
 
 
 def save_in_unet(unet: SvdUNet) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 from gvm_matte.engine.model.matting import MattingModel, load_model
-from gvm_matte.engine.model.weights import find_weights
+from gvm_matte.engine.model.weights import BUILTIN, find_weights
 from gvm_matte.errors import WeightsMismatchError
 from safetensors.torch import load_file, save_file
 from test_weights import FILE, shard
@@ -132,3 +132,13 @@ def test_overwriting_the_file_leaves_a_loaded_model_alone(svd: Path, load: Any) 
     model = load_from(svd)
     (svd / "unet" / FILE).write_bytes(b"gone")
     assert same(model, load("svd"))
+
+
+def test_the_built_in_model_is_small_and_laid_out_for_a_cpu() -> None:
+    files = list(BUILTIN.rglob("*.safetensors"))
+    assert len(files) == 2 and sum(path.stat().st_size for path in files) <= 24_000_000
+    model = load_from(BUILTIN)
+    assert model.files.is_builtin
+    for network in (model._unet, model._encoder, model._decoder):
+        weights = [module.weight for module in network.modules() if isinstance(module, torch.nn.Conv2d)]
+        assert weights and all(each.is_contiguous(memory_format=torch.channels_last) for each in weights)

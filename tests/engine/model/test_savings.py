@@ -14,9 +14,11 @@ from gvm_matte.engine.model.savings import (
     AlphaDecoder,
     ConstantAttention,
     ConstantMix,
+    Idle,
     RgbDecoder,
     SpatialAlone,
     constant_cross_attention,
+    leave_out_idle_layers,
     save_in_unet,
 )
 
@@ -110,6 +112,31 @@ def test_a_silent_branch_is_left_out_and_nothing_changes(dtype: torch.dtype, loa
             x = a(x, image_only_indicator=torch.zeros(1, 3))
             y = b(y, image_only_indicator=torch.zeros(1, 3))
             assert torch.equal(x, y)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+def test_layers_that_add_zero_are_left_out_and_nothing_changes(dtype: torch.dtype, load: Any) -> None:
+    encoder = copy.deepcopy(load(savings=False, dtype=dtype)._encoder)
+    for layer in (encoder.mid_block.resnets[0].conv2, encoder.mid_block.attentions[0].to_out[0]):
+        for value in (layer.weight, layer.bias):
+            value.data.zero_()
+    lean = copy.deepcopy(encoder)
+    leave_out_idle_layers(lean)
+    assert isinstance(lean.mid_block.resnets[0], Idle) and isinstance(lean.mid_block.attentions[0], Idle)
+    assert sum(isinstance(module, Idle) for module in lean.modules()) == 2
+    frames = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(1)).to(dtype)
+    with torch.inference_mode():
+        assert torch.equal(encoder(frames), lean(frames))
+
+
+def test_a_layer_with_a_single_weight_left_is_no_idle_one(load: Any) -> None:
+    encoder = copy.deepcopy(load(savings=False)._encoder)
+    last = encoder.mid_block.resnets[0].conv2
+    last.weight.data.zero_()
+    last.bias.data.zero_()
+    last.weight.data[0, 0, 1, 1] = 1e-3
+    leave_out_idle_layers(encoder)
+    assert not any(isinstance(module, Idle) for module in encoder.modules())
 
 
 def test_mean_over_rgb_folds_into_the_last_convolution(load: Any) -> None:
