@@ -47,13 +47,18 @@ def test_in_double_precision_on_any_processor(name: str, case: Any, load: Any) -
     assert_agrees(matte(load(found.params["model"], dtype=torch.float64), found), found.alpha)
 
 
-@pytest.mark.skipif(
-    CAPABILITY not in ("AVX512", "AVX2"),
-    reason="three steps of random weights magnify rounding: 8e-6 with AVX-512, 4e-6 with AVX2, 1.8e-5 without either",
-)
 def test_gaussian_noise_three_steps(case: Any, load: Any) -> None:
+    """Three steps of random weights magnify rounding: processors and thread counts differ by more than the 1e-5.
+
+    Measured, mean distance from the reference: 4e-6 to 1.2e-5 with AVX2, 8e-6 and more with AVX-512, 1.8e-5 without either.
+    The reference itself is 6e-6 from float64. So a float32 run is held to twice that from float64, which agrees with the
+    reference everywhere (the test before), and to what diffusers' own modules give on the same processor.
+    """
     found = case("svd_gaussian_3step")
-    assert_agrees(matte(load("svd"), found), found.alpha)
+    exact = matte(load("svd", dtype=torch.float64), found)
+    ours, plain = matte(load("svd"), found), matte(load("svd", savings=False), found)
+    assert distance(ours, exact) <= 2 * distance(found.alpha, exact) <= 2 * MEAN
+    assert distance(ours, plain) <= 1e-7 and float((ours - found.alpha).abs().max()) <= LARGEST
 
 
 def test_windows_that_overlap_and_are_blended(case: Any, load: Any) -> None:
