@@ -76,9 +76,9 @@ def draw_stage(rng: np.random.Generator) -> Background:
         full = colour(rng, (0.01, 1.1), (0.0, 0.6))
     uneven = rng.uniform(0.3, 1.0)
     tint = rng.uniform(0.9, 1.1, 3).astype(np.float32)
-    marks = int(rng.integers(4, 26)) if rng.uniform() < 0.35 else 0
+    marks = int(rng.integers(4, 26)) if rng.uniform() < 0.5 else 0
     boxes = np.zeros((marks, 9), np.float32)
-    mark = full * np.float32(rng.choice([0.4, 0.6, 1.6])) if rng.uniform() < 0.7 else colour(rng, (0.3, 1.0), (0.0, 0.3))
+    mark = full * np.float32(rng.choice([0.4, 0.6, 1.6])) if rng.uniform() < 0.55 else colour(rng, (0.3, 1.0), (0.0, 0.9))
     size, disc = rng.uniform(0.004, 0.02), rng.uniform() < 0.5
     for i, box in enumerate(boxes):
         box[:2] = (i % 6 - 2.5) * 0.34 + rng.normal(0, 0.02), (i // 6 - 1.5) * 0.27 + rng.normal(0, 0.02)
@@ -167,6 +167,18 @@ def paint_background(bg: Background, xs: Array, ys: Array, pixel: float, seconds
     return np.maximum(image * (1 + np.float32(bg.contrast) * tone)[..., None], 0).astype(np.float32)
 
 
+def _lamps(seed: int, x: Array, y: Array) -> Array:
+    """[H,W] in [0,1.5]: light on a wall of one to three lamps, which falls off with the square of their distance."""
+    rng = np.random.default_rng(seed)
+    total = np.zeros(np.broadcast_shapes(x.shape, y.shape), np.float32)
+    count = int(rng.integers(1, 4))
+    for _ in range(count):
+        far, strong = rng.uniform(0.25, 1.0), rng.uniform(0.4, 1.5)
+        square = (x - np.float32(rng.uniform(-1, 1))) ** 2 + (y - np.float32(rng.uniform(-0.6, 0.5))) ** 2
+        total += np.float32(strong) / (1 + square / np.float32(far * far))
+    return np.minimum(total / np.float32(count**0.5), 1.5)
+
+
 def _mix(a: Array, b: Array, weight: Array) -> Array:
     """[3] and [3] (or images) blended by [H,W]."""
     return a + (b - a) * weight[..., None]
@@ -178,8 +190,10 @@ def _pattern(bg: Background, xs: Array, ys: Array, pixel: float, soft: float) ->
     down = np.broadcast_to(np.clip(grid_y + 0.5, 0, 1), (len(ys), len(xs)))
     if bg.kind in ("screen", "plain"):
         light = value_noise(seed, xs * 0.9, ys * 0.9) * 0.5 + 0.5 + 0.35 * (down - 0.5) * (1 if seed % 2 else -1)
+        if seed % 5 < 3:
+            light = _lamps(seed, grid_x, grid_y)
         folds = np.sin((grid_x + 0.25 * value_noise(seed + 1, xs * 2, ys * 1.2)) * 22 * bg.scale) * (seed % 3 == 0)
-        return _mix(colours[1], colours[0], np.clip(light, 0, 1)) * (1 + np.float32(0.1) * folds)[..., None]
+        return _mix(colours[1], colours[0], np.clip(light, 0, 1.5)) * (1 + np.float32(0.1) * folds)[..., None]
     if bg.kind in patterns.KINDS:
         return patterns.paint_pattern(
             bg.kind, seed, colours, xs * np.float32(bg.scale), ys * np.float32(bg.scale), pixel * bg.scale, soft * bg.scale

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing as mp
 import os
 from dataclasses import dataclass
@@ -13,15 +14,16 @@ from torch import Tensor
 from .clips import TRAINING_SEEDS, Odd, OnStage, Patterned, Photographed, Scene, lay_over, render_subjects, to_display
 from .noise import Array
 
-KEPT, USES = 64, 4
+PERIOD = 64  # steps for which fronts are kept
+CHOICE = 6  # fronts of a shape and clip in a period: one is used about twice
 SHADOWED = 0.2  # share of clips whose subjects throw a shadow on what is behind
 TO_TONES = np.float32([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]])  # BT.601, as JPEG
 FROM_TONES = np.linalg.inv(TO_TONES).astype(np.float32)
 _TURN = (np.arange(8)[:, None] * (np.arange(8)[None, :] + 0.5)) * np.pi / 8
 COSINES = (np.cos(_TURN) * np.sqrt(np.where(np.arange(8) == 0, 1 / 8, 2 / 8))[:, None]).astype(np.float32)  # DCT-II
 # shares of clips before a screen or a plain wall, before a patterned wall, and before a photograph if there are any
-SIMPLE, PATTERNED, PHOTOGRAPHED = 0.4, 0.3, 0.1
-ODD = 0.5  # share of fronts with a subject that held-out scenes never have
+SIMPLE, PATTERNED, PHOTOGRAPHED = 0.36, 0.28, 0.08
+ODD = 0.55  # share of fronts with a subject that held-out scenes never have
 WORN = 0.3  # share of clips that are compressed
 
 
@@ -40,31 +42,29 @@ class Shape:
 # of frame numbers that training has not seen the temporal layers make something, and not always sense. Large pictures, so
 # that attention and the norms know them.
 SPELLED = (
-    (0.32, Shape(3, 1, 96, 96, True)),
-    (0.26, Shape(2, 1, 96, 160, True)),
-    (0.14, Shape(2, 1, 128, 128, True)),
+    (0.40, Shape(3, 1, 96, 96, True)),
+    (0.26, Shape(2, 1, 128, 128, True)),
     (0.06, Shape(1, 5, 64, 64, True)),
-    (0.06, Shape(1, 20, 64, 64, True)),
-    (0.16, Shape(1, 1, 160, 288, True)),
+    (0.04, Shape(1, 20, 64, 64, True)),
+    (0.24, Shape(1, 1, 160, 288, True)),
 )
 WHOLE = (
-    (0.18, Shape(2, 1, 128, 128)),
-    (0.10, Shape(1, 2, 128, 128)),
-    (0.12, Shape(1, 1, 160, 288)),
-    (0.10, Shape(2, 1, 96, 160)),
-    (0.10, Shape(1, 4, 96, 160)),
-    (0.10, Shape(1, 12, 64, 96)),
-    (0.22, Shape(1, 32, 64, 64)),
-    (0.08, Shape(1, 1, 288, 512)),
+    (0.32, Shape(2, 1, 128, 128)),
+    (0.06, Shape(1, 2, 128, 128)),
+    (0.30, Shape(1, 1, 160, 288)),
+    (0.08, Shape(1, 4, 96, 160)),
+    (0.06, Shape(1, 12, 64, 96)),
+    (0.06, Shape(1, 32, 64, 64)),
+    (0.12, Shape(1, 1, 288, 512)),
 )
 
 
 def draw_shape(rng: np.random.Generator, progress: float) -> Shape:
     """The size of the next batch; `progress` is the share of the run that is over.
 
-    Eight steps in ten end at the latent for the first half of the run, none does in its last fifth.
+    Half of the steps end at the latent for the first quarter of the run, none does in its last third.
     """
-    table = SPELLED if rng.uniform() < 0.8 * min(1.0, max(0.0, (0.8 - progress) / 0.3)) else WHOLE
+    table = SPELLED if rng.uniform() < 0.5 * min(1.0, max(0.0, (0.65 - progress) / 0.4)) else WHOLE
     return table[rng.choice(len(table), p=[share for share, _ in table])][1]
 
 
@@ -88,26 +88,32 @@ class Front:
 
 
 class Fronts:
-    """A store of fronts by size: painting a subject takes ten times as long as painting what is behind it.
+    """Fronts by shape: painting a subject takes ten times as long as painting what is behind it, so each is used again.
+
+    Which front is drawn depends on the seed, the step and the source of randomness alone, not on what was drawn before:
+    a run that was interrupted goes on with the clips that it would have had.
 
     Args:
         photographs: folder of pictures for some of the backgrounds; none if empty.
+        seed: of all fronts.
+        clips: factor on the number of clips in a batch, for which there are as many more fronts.
     """
 
-    def __init__(self, photographs: str = "") -> None:
-        self.photographs = photographs
-        self._kept: dict[tuple[int, int, int], list[Front]] = {}
+    def __init__(self, photographs: str = "", seed: int = 0, clips: int = 1) -> None:
+        self.photographs, self.seed, self.clips = photographs, seed, clips
+        self._period = -1
+        self._kept: dict[tuple[int, ...], Front] = {}
 
-    def draw(self, rng: np.random.Generator, shape: Shape) -> Front:
-        """A new one, or one of the last `KEPT` of this size; each is used about `USES` times."""
-        kept = self._kept.setdefault((shape.frames, shape.height, shape.width), [])
-        if len(kept) >= KEPT // 4 and rng.uniform() < 1 - 1 / USES:
-            return kept[int(rng.integers(len(kept)))]
-        front = new_front(rng, shape)
-        if len(kept) >= KEPT:
-            kept.pop(0)
-        kept.append(front)
-        return front
+    def draw(self, rng: np.random.Generator, shape: Shape, step: int = 0) -> Front:
+        """One of the few of this shape that this step's period has."""
+        if step // PERIOD != self._period:
+            self._period = step // PERIOD
+            self._kept.clear()
+        number = int(rng.integers(CHOICE * shape.clips * self.clips))
+        key = (self.seed, self._period, shape.frames, shape.height, shape.width, number)
+        if key not in self._kept:
+            self._kept[key] = new_front(np.random.default_rng(key), shape)
+        return self._kept[key]
 
 
 def new_front(rng: np.random.Generator, shape: Shape) -> Front:
@@ -132,18 +138,19 @@ def new_front(rng: np.random.Generator, shape: Shape) -> Front:
     return Front(np.stack([rgb for rgb, _ in made]), np.stack([alpha for _, alpha in made]), scene.seed, window, times)
 
 
-def training_clip(rng: np.random.Generator, shape: Shape, fronts: Fronts) -> tuple[Array, Array]:
+def training_clip(rng: np.random.Generator, shape: Shape, fronts: Fronts, step: int = 0) -> tuple[Array, Array]:
     """One clip: subjects over a background of their own, of another scene, or before a screen, with grain.
 
     Args:
         rng: source of randomness.
         shape: its size; `clips` is not looked at.
         fronts: where subjects come from.
+        step: of the run.
 
     Returns:
         [F,3,H,W] sRGB-encoded plate in [0,1]; [F,H,W] alpha in [0,1].
     """
-    front = fronts.draw(rng, shape)
+    front = fronts.draw(rng, shape, step)
     seed = int(rng.integers(TRAINING_SEEDS.start, TRAINING_SEEDS.stop))
     kind = rng.uniform()
     if kind < SIMPLE:
@@ -207,52 +214,62 @@ def _shadow(rng: np.random.Generator, front: Front, shape: Shape) -> Array | Non
     return np.clip(1 - strength * cast, 0, 1).astype(np.float32)
 
 
-def _batch(rng: np.random.Generator, progress: float, clips: int, fronts: Fronts) -> tuple[Array, Array, bool]:
-    """[B,F,3,H,W] plate and [B,F,H,W] alpha of `clips` times as many clips as the drawn shape says; its `spelled`."""
+def batch(step: int, progress: float, fronts: Fronts) -> tuple[Array, Array, bool]:
+    """The clips of one step.
+
+    Args:
+        step: of the run; the same step of the same seed has the same clips.
+        progress: share of the run that is over.
+        fronts: where subjects come from; their seed is the batch's.
+
+    Returns:
+        [B,F,3,H,W] plate, [B,F,H,W] alpha, and whether the step is to end at the latent.
+    """
+    rng = np.random.default_rng((fronts.seed, step))
     shape = draw_shape(rng, progress)
-    made = [training_clip(rng, shape, fronts) for _ in range(shape.clips * clips)]
+    made = [training_clip(rng, shape, fronts, step) for _ in range(shape.clips * fronts.clips)]
     return np.stack([plate for plate, _ in made]), np.stack([alpha for _, alpha in made]), shape.spelled
 
 
-def _work(queue: mp.Queue, seed: int, progress: mp.Value, clips: int, photographs: str) -> None:
+def _work(queue: mp.Queue, progress: mp.Value, fronts: Fronts) -> None:
     """Body of a generator process: fills the queue until it is ended."""
-    rng, fronts = np.random.default_rng(seed), Fronts(photographs)
-    while True:
-        queue.put(_batch(rng, progress.value, clips, fronts))
+    for step in itertools.count():
+        queue.put(batch(step, progress.value, fronts))
 
 
 class Feeder:
     """Generator processes and the queue between them and the training loop; without processes, the loop's own work."""
 
-    def __init__(self, workers: int, seed: int, clips: int = 1, photographs: str = "") -> None:
+    def __init__(self, workers: int, fronts: Fronts, step: int = 0) -> None:
         """Starts the processes.
 
         Args:
             workers: how many; 0 generates in this process, which takes about a tenth of a CPU step's time.
-            seed: of the choice of scenes; each worker gets its own.
-            clips: factor on the number of clips in a batch.
-            photographs: folder of pictures; none if empty.
+            fronts: where subjects come from; each process has its own, from a seed of its own.
+            step: the first that is asked for, which processes do not look at.
         """
-        self._rng, self._clips, self._fronts = np.random.default_rng(seed), clips, Fronts(photographs)
+        self._fronts, self._step = fronts, step
         os.environ["OMP_NUM_THREADS"] = "1"  # read by the children: they must not take the network's cores
         context = mp.get_context("spawn")
         self.progress = context.Value("d", 0.0)
         self._queue = context.Queue(maxsize=4 + 2 * workers)
+        seeds = [(fronts.seed + step) * 1000 + i for i in range(workers)]
         self._workers = [
             context.Process(
-                target=_work, args=(self._queue, seed * 1000 + i, self.progress, clips, photographs), daemon=True
+                target=_work, args=(self._queue, self.progress, Fronts(fronts.photographs, seed, fronts.clips)), daemon=True
             )
-            for i in range(workers)
+            for seed in seeds
         ]
         for worker in self._workers:
             worker.start()
 
     def next(self) -> tuple[Tensor, Tensor, bool]:
-        """[B,F,3,H,W] plate, [B,F,H,W] alpha, and whether the step is to end at the latent."""
+        """The next step's batch; see `batch`."""
         if self._workers:
             plate, alpha, spelled = self._queue.get(timeout=120)
         else:
-            plate, alpha, spelled = _batch(self._rng, self.progress.value, self._clips, self._fronts)
+            plate, alpha, spelled = batch(self._step, self.progress.value, self._fronts)
+        self._step += 1
         return torch.from_numpy(plate), torch.from_numpy(alpha), spelled
 
     def close(self) -> None:

@@ -11,35 +11,41 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKLTemporalDecoder
-from diffusers.models.resnet import SpatioTemporalResBlock
+from diffusers.models.attention_processor import Attention
+from diffusers.models.resnet import ResnetBlock2D, SpatioTemporalResBlock
+from gvm_matte.engine.model.savings import Idle
 from gvm_matte.engine.model.unet import SvdUNet
 from torch import Tensor, nn
 
 from .norms import QuickGroupNorm
 
 TIMESTEP = 999.0  # the one timestep that one-step inference uses: num_train_timesteps - 1
-LATENT = 64  # channels: as many as a latent cell has pixels, so that an alpha passes through whole (the usual 4 lose hair)
-CELL = 8  # pixels a side of a latent cell
-QUIET_LEVELS = 2  # of the decoder's levels, the finest: their temporal branches stay out (see `without_fine_temporal`)
-QUIET_MIX = -200.0  # a mix factor whose sigmoid is 0 in fp32 and fp16 alike
+LATENT = 16  # channels: four times as many as a latent cell has pixels
+CELL = 2  # pixels a side of a latent cell, by the VAE's levels: detail takes the UNet's skips, which a VAE does not have
+COARSE = 8  # pixels a side of the finest cells that attention looks at: it goes with the square of their number
+QUIET_LEVELS = 2  # of the decoder's levels, the finest: their temporal branches stay out
+QUIET_MIX = 200.0  # a mix factor whose sigmoid is 1 in fp32 and fp16 alike; that of its negative is 0
 
 VAE_CONFIG: dict[str, Any] = {
     "in_channels": 3,
     "out_channels": 3,
-    "down_block_types": ("DownEncoderBlock2D",) * 4,
-    "block_out_channels": (32, 32, 64, 64),
+    "down_block_types": ("DownEncoderBlock2D",) * 2,
+    "block_out_channels": (32, 32),
     "layers_per_block": 1,
     "latent_channels": LATENT,
     "sample_size": 128,
     "scaling_factor": 1.0,
     "force_upcast": False,
 }
+LEVELS = ("", "", "CrossAttn", "CrossAttn", "CrossAttn", "")  # of the UNet, the finest first: where it pays attention
 UNET_CONFIG: dict[str, Any] = {
     "in_channels": 2 * LATENT,
     "out_channels": LATENT,
-    "block_out_channels": (64, 96, 96, 96),
+    "down_block_types": tuple(f"{kind}DownBlockSpatioTemporal" for kind in LEVELS),
+    "up_block_types": tuple(f"{kind}UpBlockSpatioTemporal" for kind in reversed(LEVELS)),
+    "block_out_channels": (32, 32, 64, 96, 96, 96),
     "layers_per_block": 1,
-    "num_attention_heads": (2, 3, 3, 3),
+    "num_attention_heads": (1, 1, 2, 3, 3, 3),
     "cross_attention_dim": 32,
     "transformer_layers_per_block": 1,
     "num_frames": 25,
@@ -100,7 +106,7 @@ def with_cpu_layout(module: nn.Module) -> nn.Module:
 
 
 class SpatialOnly(SpatioTemporalResBlock):
-    """A block of the decoder whose mix leaves its temporal branch out: the branch is neither computed nor trained."""
+    """A block whose mix leaves its temporal branch out: the branch is neither computed nor trained."""
 
     def forward(
         self, hidden_states: Tensor, temb: Tensor | None = None, image_only_indicator: Tensor | None = None
@@ -109,18 +115,52 @@ class SpatialOnly(SpatioTemporalResBlock):
         return self.spatial_res_block(hidden_states, temb)
 
 
-def without_fine_temporal(vae: nn.Module) -> nn.Module:
-    """Silences the temporal branches of the decoder's finest levels (in place).
-
-    At full size a branch costs as much as the rest of its block. What has to agree over time is agreed on in the UNet and
-    in the decoder's coarse levels. The engine leaves out a branch whose share is exactly 0.
-    """
-    for level in list(vae.decoder.up_blocks)[-QUIET_LEVELS:]:
-        for block in level.resnets:
+def without_temporal(part: nn.Module) -> None:
+    """Silences the temporal branches of a part's resnets (in place): at full size one costs as much as the rest."""
+    for block in part.modules():
+        if isinstance(block, SpatioTemporalResBlock):
             block.__class__ = SpatialOnly
             block.temporal_res_block.requires_grad_(False)
-            block.time_mixer.mix_factor.requires_grad_(False).fill_(QUIET_MIX)
+            quiet = -QUIET_MIX if block.time_mixer.switch_spatial_to_temporal_mix else QUIET_MIX
+            block.time_mixer.mix_factor.requires_grad_(False).fill_(quiet)
+
+
+def without_middle(part: nn.Module) -> None:
+    """Silences the middle of an encoder or decoder (in place): what its layers add is zero, their weights stay out.
+
+    Near full size its attention over all pixels would cost more than all else; the UNet has coarser levels for that.
+    """
+    without_temporal(part.mid_block)
+    for block in part.mid_block.modules():
+        last = {ResnetBlock2D: "conv2", Attention: "to_out.0"}.get(type(block))
+        if last is not None:
+            for value in block.get_submodule(last).parameters():
+                nn.init.zeros_(value)
+    part.mid_block.requires_grad_(False)
+    part.mid_block.__class__ = Idle
+
+
+def quiet_vae(vae: nn.Module, cell: int) -> nn.Module:
+    """A VAE without time at its decoder's finest levels, and without middles where these would be fine, too (in place).
+
+    What has to agree over time is agreed on in the UNet and at coarse levels. The engine leaves out what adds nothing.
+    """
+    for level in list(vae.decoder.up_blocks)[-QUIET_LEVELS:]:
+        without_temporal(level)
+    if cell < COARSE:
+        without_middle(vae.encoder)
+        without_middle(vae.decoder)
     return vae
+
+
+def quiet_unet(unet: nn.Module) -> nn.Module:
+    """A UNet without cross-attention, and without time at the fine levels that pay no attention (in place)."""
+    for down, up in zip(unet.down_blocks, reversed(unet.up_blocks), strict=True):
+        if hasattr(down, "attentions"):
+            break
+        without_temporal(down)
+        without_temporal(up)
+    return without_cross_attention(unet)
 
 
 class MatteNetwork(nn.Module):
@@ -129,8 +169,9 @@ class MatteNetwork(nn.Module):
     def __init__(self, vae_config: dict[str, Any] | None = None, unet_config: dict[str, Any] | None = None) -> None:
         super().__init__()
         self.vae_config, self.unet_config = vae_config or VAE_CONFIG, unet_config or UNET_CONFIG
-        self.vae = without_fine_temporal(AutoencoderKLTemporalDecoder(**self.vae_config))
-        self.unet = without_cross_attention(SvdUNet(**self.unet_config))
+        self.cell = 2 ** (len(self.vae_config["block_out_channels"]) - 1)
+        self.vae = quiet_vae(AutoencoderKLTemporalDecoder(**self.vae_config), self.cell)
+        self.unet = quiet_unet(SvdUNet(**self.unet_config))
         self.scaling = float(self.vae_config["scaling_factor"])
 
     def latent(self, plate: Tensor) -> Tensor:
@@ -140,7 +181,7 @@ class MatteNetwork(nn.Module):
             plate: [B,F,3,H,W] sRGB-encoded in [0,1]; H and W multiples of 32.
 
         Returns:
-            [B,F,C,H/8,W/8].
+            [B,F,C,h,w]: h = H/cell, w = W/cell.
         """
         batch, frames = plate.shape[:2]
         rgb = (plate.flatten(0, 1) * 2 - 1).contiguous(memory_format=torch.channels_last)
@@ -150,7 +191,7 @@ class MatteNetwork(nn.Module):
         return self.unet(torch.cat([torch.zeros_like(latent), latent], dim=2), step)
 
     def decode(self, latent: Tensor) -> Tensor:
-        """[B,F,C,h,w] alpha latent to [B,F,8h,8w] alpha, not clamped."""
+        """[B,F,C,h,w] alpha latent to [B,F,H,W] alpha, not clamped."""
         rgb = self.vae.decode(latent.flatten(0, 1) / self.scaling, num_frames=latent.shape[1]).sample  # [B*F,3,H,W]
         return (rgb.mean(1) * 0.5 + 0.5).unflatten(0, latent.shape[:2])
 
@@ -159,16 +200,18 @@ class MatteNetwork(nn.Module):
         return self.decode(self.latent(plate))
 
 
-def spelled_alpha(latent: Tensor) -> Tensor:
-    """The alpha that a latent of 64 channels spells out: each channel one of the 8x8 pixels of its cell, at -1 to 1.
+def spelled_alpha(latent: Tensor, cell: int = CELL) -> Tensor:
+    """The alpha that a latent's first channels spell out: each one of the pixels of its cell, at -1 to 1.
 
     Nothing in the engine reads a latent this way. Training asks for it, because then encoder and UNet learn every pixel
     without the decoder, which takes half of a step's time, and the decoder has little left to learn but to clean up.
 
     Args:
-        latent: [B,F,64,h,w].
+        latent: [B,F,C,h,w], C at least `cell`².
+        cell: pixels a side of a latent cell.
 
     Returns:
-        [B,F,8h,8w] alpha, not clamped.
+        [B,F,h·cell,w·cell] alpha, not clamped.
     """
-    return (F.pixel_shuffle(latent.flatten(0, 1), CELL).squeeze(1) * 0.5 + 0.5).unflatten(0, latent.shape[:2])
+    spelled = F.pixel_shuffle(latent.flatten(0, 1)[:, : cell * cell], cell).squeeze(1)
+    return (spelled * 0.5 + 0.5).unflatten(0, latent.shape[:2])

@@ -7,6 +7,7 @@ round bodies alone fills the gaps of everything else.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from .figures import Point, Sketch
 from .noise import Array, colour
 from .parts import Weave
 
-KINDS = ("stand", "hoops", "branch", "net", "mist", "panes", "tangle")
+KINDS = ("stand", "hoops", "branch", "net", "mist", "panes", "tangle", "truss")
 
 
 def build_odd(sketch: Sketch, kind: str) -> None:
@@ -31,6 +32,14 @@ def _circle(x: float, y: float, radius: float, thick: float, corners: int = 20) 
     turn = np.linspace(0, 2 * np.pi, corners + 1)
     at = np.stack([x + radius * np.sin(turn), y - radius * np.cos(turn)], 1)
     return [(*at[i], *at[i + 1], thick, thick) for i in range(corners)]
+
+
+def _still_or_fast(sketch: Sketch, thick: float) -> dict[str, Any]:
+    """How thin bars look: sharp, or as they do in fast motion: spread out, and one sees through them."""
+    if sketch.rng.uniform() < 0.6:
+        return {}
+    low = sketch.between(0.1, 0.6)
+    return {"edge": thick * sketch.between(0.4, 2.0), "sheer": (low, low * 1.3)}
 
 
 def _foot(sketch: Sketch, tint: Array) -> None:
@@ -55,7 +64,9 @@ def _stand(sketch: Sketch) -> None:
         share = rng.uniform(0.05, 0.9)
         y = top + share * (0.48 - top)
         bars.append((-spread * share, y, spread * share, y + rng.normal(0, 0.03), thick * 0.8, thick * 0.8))
-    sketch.layer(me, bars, tint, blend=0.004, depth=thick, gloss=float(rng.choice([0, 1.5])))
+    sketch.layer(
+        me, bars, tint, blend=0.004, depth=thick, gloss=float(rng.choice([0, 1.5])), **_still_or_fast(sketch, thick)
+    )
     if rng.uniform() < 0.7:
         size = sketch.between(0.08, 0.2)
         pattern, gloss = sketch.cloth()
@@ -76,7 +87,9 @@ def _hoops(sketch: Sketch) -> None:
         to = at + way * (radius + smaller) * rng.uniform(0.85, 1.4)
         lines.append((*(at + way * radius), *(to - way * smaller), thick * 0.6, thick * 0.6))
         at, radius = to, smaller
-    sketch.layer(me, lines, tint, blend=0.003, depth=thick, gloss=float(rng.choice([0, 1.5])))
+    sketch.layer(
+        me, lines, tint, blend=0.003, depth=thick, gloss=float(rng.choice([0, 1.5])), **_still_or_fast(sketch, thick)
+    )
     size = sketch.between(0.05, 0.18)
     pattern, gloss = sketch.cloth()
     weight = [(float(at[0]), float(at[1]), float(at[0]) + size, float(at[1]) + 0.1, size, size * 0.7)]
@@ -138,7 +151,7 @@ def _mist(sketch: Sketch) -> None:
         size = sketch.between(0.1, 0.25)
         puff = [(x, y, x * 0.4, min(y + sketch.between(0.1, 0.5), 0.4), size, size * sketch.between(0.3, 0.9))]
         low = float(rng.choice([0.0, 0.0, 0.3]))
-        sheer = (low, float(rng.uniform(max(low, 0.35), 1.0)))
+        sheer = (low, float(rng.uniform(max(low, 0.15), 1.0)))
         sketch.layer(me, puff, tint * rng.uniform(0.8, 1.2), edge=size * sketch.between(0.15, 0.7), depth=0.4, sheer=sheer)
     if rng.uniform() < 0.75:
         _foot(sketch, _tint(sketch))
@@ -190,6 +203,35 @@ def _tangle(sketch: Sketch) -> None:
     sketch.layer(0, body, tint, depth=size, rough=rough, pattern=pattern, gloss=gloss)
 
 
+def _truss(sketch: Sketch) -> None:
+    """Bars from joint to joint with nothing between them: a pylon, a crane, scaffolding, a climbing frame."""
+    rng, tint = sketch.rng, _tint(sketch)
+    columns, rows = int(rng.integers(2, 5)), int(rng.integers(2, 6))
+    thick = float(np.exp(rng.uniform(np.log(0.004), np.log(0.022))))
+    wide, top, narrow = sketch.between(0.12, 0.36), sketch.between(-0.48, -0.2), sketch.between(0.2, 1.1)
+    down = np.linspace(0, 1, rows)
+    x = np.linspace(-1, 1, columns)[None, :] * wide * (narrow + (1 - narrow) * down)[:, None]
+    y = (top + (0.48 - top) * down)[:, None] + np.zeros((1, columns))
+    x, y = x + rng.normal(0, 0.015, x.shape), y + rng.normal(0, 0.015, y.shape)
+    bars: list[tuple[float, ...]] = []
+    for i in range(rows):
+        for j in range(columns):
+            ends = [(i, j + 1), (i + 1, j)] + [(i + 1, j + int(rng.choice([-1, 1])))] * int(rng.uniform() < 0.7)
+            for k, m in ends:
+                if k < rows and 0 <= m < columns:
+                    bars.append((x[i, j], y[i, j], x[k, m], y[k, m], thick, thick))
+    me = sketch.joint(0, (0.0, 0.48), 0.0, sketch.between(0, 0.15))
+    sketch.layer(
+        me, bars, tint, blend=0.003, depth=thick, gloss=float(rng.choice([0, 1.5])), **_still_or_fast(sketch, thick)
+    )
+    if rng.uniform() < 0.6:  # a cabin, a sign, a load
+        size, i, j = sketch.between(0.05, 0.16), int(rng.integers(rows)), int(rng.integers(columns))
+        pattern, gloss = sketch.cloth()
+        load = [(x[i, j] - size * 0.5, y[i, j], x[i, j] + size * 0.5, y[i, j], size, size)]
+        sketch.layer(me, load, _tint(sketch), depth=size, pattern=pattern, gloss=gloss)
+
+
 _BUILDERS: dict[str, Callable[[Sketch], None]] = {
     "stand": _stand, "hoops": _hoops, "branch": _branch, "net": _net, "mist": _mist, "panes": _panes, "tangle": _tangle,
+    "truss": _truss,
 }  # fmt: skip

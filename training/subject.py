@@ -38,7 +38,7 @@ def draw_subject(rng: np.random.Generator, crowd: int = 0, *, odd: bool = False)
         crowd: 0 for the only subject, 1 for one that stands left of the middle, 2 right of it.
         odd: whether it is of a kind that only training has: `odd_subjects`, and the others out of focus.
     """
-    kind = str(rng.choice((*ODD_KINDS, *ODD_KINDS, "net", "branch", "figure", "blob") if odd else KINDS))
+    kind = str(rng.choice((*ODD_KINDS, *ODD_KINDS, "net", "truss", "figure", "blob") if odd else KINDS))
     sketch = Sketch(rng)
     if kind in ODD_KINDS:
         build_odd(sketch, kind)

@@ -1,4 +1,8 @@
-"""Trains the built-in model from random weights on generated clips: `python -m training.train --out DIR`."""
+"""Trains the built-in model from random weights on generated clips: `python -m training.train --out DIR`.
+
+With `--steps` and one trainer a run repeats bit for bit on the same machine, also where it was stopped and resumed. By the
+clock (`--minutes`), or with several trainers on the same weights, no two runs are alike.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +12,23 @@ import json
 import math
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 import torch.multiprocessing as mp
 from torch import Tensor, nn
 
-from .data import Feeder
+from .curves import write_curves
+from .data import Feeder, Fronts
 from .evaluate import HeldOut, measure, save_pictures
 from .export import export
+from .inherit import Hint, hint_for, start_from
 from .losses import matte_loss
 from .network import MatteNetwork, spelled_alpha, with_cpu_layout
 
 WARM_UP = 100  # steps
+HINTED = 0.12  # share of the run in which an earlier model is a hint
 FLAT = 0.5  # share of the run before the learning rate falls
 MEMORY = 0.992  # of the average weights, a step of the first trainer: it must forget what the falling rate has overtaken
 
@@ -54,8 +62,12 @@ def learn(
     rate: float,
     progress: float,
     options: argparse.Namespace,
+    hint: Hint | None = None,
 ) -> float:
-    """One step of the optimizer on a batch of plate, alpha and whether it ends at the latent; returns the loss."""
+    """One step of the optimizer on a batch of plate, alpha and whether it ends at the latent; returns the loss.
+
+    A hint counts for the run's first part alone (`HINTED`), and less and less.
+    """
     for group in optimizer.param_groups:
         group["lr"] = rate
     device, spelled = torch.device(options.device), batch[2]
@@ -63,11 +75,13 @@ def learn(
     with torch.autocast(device.type, torch.bfloat16, enabled=options.bf16):
         latent = network.latent(plate)
         predicted = None if spelled else network.decode(latent)
-    detail = min(1.0, 0.1 + 1.5 * progress)
-    loss = matte_loss(spelled_alpha(latent.float()), truth, detail)
+    detail = min(1.0, 0.1 + (3 if hint else 1.5) * progress)  # edges are in place sooner where much is known
+    loss = matte_loss(spelled_alpha(latent.float(), network.cell), truth, detail)
     if predicted is not None:  # late in the run the latent is free to become what suits the decoder
         hold = min(1.0, max(0.1, (0.85 - progress) / 0.25))
         loss = hold * loss + matte_loss(predicted.float(), truth, detail)
+    if hint is not None and progress < HINTED:
+        loss = loss + 0.5 * (1 - progress / HINTED) * hint.loss(plate)
     loss.backward()
     norm = nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     if torch.isfinite(norm):  # a step that overflowed is left out rather than ruining the moments
@@ -76,7 +90,9 @@ def learn(
     return float(loss.detach())
 
 
-def help_out(network: MatteNetwork, options: argparse.Namespace, number: int, progress: mp.Value, steps: mp.Value) -> None:
+def help_out(
+    network: MatteNetwork, options: argparse.Namespace, number: int, begun: int, progress: mp.Value, steps: mp.Value
+) -> None:
     """Body of a further trainer: the same weights in shared memory, its own clips and its own moments.
 
     Nobody waits for anybody (a step may start from weights that change under it), so a core that other programs take
@@ -84,15 +100,14 @@ def help_out(network: MatteNetwork, options: argparse.Namespace, number: int, pr
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first trainer says when to end
     torch.set_num_threads(options.threads)
-    optimizer, feeder = (
-        new_optimizer(network, options.rate),
-        Feeder(0, 7919 * number + options.seed + steps.value, options.clips, options.photographs),
-    )
-    own = 0  # its moments are new, so its warm-up is too
+    optimizer, hint = new_optimizer(network, options.rate), hint_for(network, options.start_from)
+    # its seed says where the run was when it began: a resumed run has other clips
+    fronts = Fronts(options.photographs, 7919 * number + options.seed + begun, options.clips)
+    feeder, own = Feeder(0, fronts), 0  # its moments are new, so its warm-up is too
     while progress.value < 1:
         feeder.progress.value = progress.value
         rate = rate_at(own, progress.value, options.rate)
-        learn(network, optimizer, feeder.next(), rate, progress.value, options)
+        learn(network, optimizer, feeder.next(), rate, progress.value, options, hint)
         own += 1
         with steps.get_lock():
             steps.value += 1
@@ -106,16 +121,29 @@ class Run:
         self.out.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(options.seed)
         self.network = with_cpu_layout(MatteNetwork()).to(self.device)
+        if options.start_from:
+            start_from(self.network, Path(options.start_from))
         self.average = copy.deepcopy(self.network).requires_grad_(False)
         self.optimizer = new_optimizer(self.network, options.rate)
-        self.step, self.spent = 0, 0.0  # steps; seconds of earlier parts of this run
+        # steps of all trainers and of the first one; seconds of earlier parts of this run
+        self.step, self.own, self.spent = 0, 0, 0.0
         if options.resume and (self.out / "checkpoint.pt").exists():
             state = torch.load(self.out / "checkpoint.pt", map_location=self.device, weights_only=True)
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])
-            self.step, self.spent = state["step"], state["spent"]
-        self.started = time.monotonic()
+            self.step, self.own, self.spent = state["step"], state["own"], state["spent"]
+        self.started, self.stopping = time.monotonic(), False
+
+    def stop(self, *_: object) -> None:
+        """Ends the run after the step that is being computed; a handler of signals."""
+        self.stopping = True
+
+    @property
+    def progress(self) -> float:
+        """Share of the run that is over, by steps if the run has so many, else by time."""
+        options = self.options
+        return self.step / options.steps if options.steps else self.elapsed / (options.minutes * 60)
 
     @property
     def elapsed(self) -> float:
@@ -126,71 +154,76 @@ class Run:
         """Checkpoint and export; written beside and moved, so that a stop in the middle loses nothing."""
         state = {
             "network": self.network.state_dict(), "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(), "step": self.step, "spent": self.elapsed,
+            "optimizer": self.optimizer.state_dict(), "step": self.step, "own": self.own, "spent": self.elapsed,
         }  # fmt: skip
         torch.save(state, self.out / "checkpoint.part")
         (self.out / "checkpoint.part").replace(self.out / "checkpoint.pt")
         export(self.average, self.out / "export")
 
     def log(self, **record: float) -> None:
-        """Appends a line to `log.jsonl` and prints it."""
+        """Appends a line to `log.jsonl`, prints it and draws the curves anew."""
         line = json.dumps({"step": self.step, "minutes": round(self.elapsed / 60, 2)} | record)
         with (self.out / "log.jsonl").open("a", encoding="utf-8") as file:
             file.write(line + "\n")
         print(line, flush=True)
+        write_curves(self.out / "log.jsonl", self.out / "curves.png")
 
     def go(self) -> None:
-        """Trains until the time is up, or until SIGINT or SIGTERM: both save what there is."""
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        options, total = self.options, self.options.minutes * 60
+        """Trains until the time or the steps are up, or until `stop`; saves what there is."""
+        options = self.options
         held_out = HeldOut(options.check_clips, 3, 128, 128)
-        feeder = Feeder(options.workers, options.seed + self.step, options.clips, options.photographs)
+        feeder = Feeder(options.workers, Fronts(options.photographs, options.seed, options.clips), self.own)
+        hint = hint_for(self.network, options.start_from)
         others = mp.get_context("spawn")
-        progress, helped = others.Value("d", self.elapsed / total), others.Value("q", 0)
+        progress, helped = others.Value("d", self.progress), others.Value("q", 0)
         if options.trainers > 1:
             self.network.share_memory()
         helpers = [
-            others.Process(target=help_out, args=(self.network, options, i, progress, helped), daemon=True)
+            others.Process(target=help_out, args=(self.network, options, i, self.step, progress, helped), daemon=True)
             for i in range(1, options.trainers)
         ]
         for helper in helpers:
             helper.start()
         losses: list[float] = []
-        seen = own = 0
+        seen = 0
         next_check, next_save = self.elapsed + 60 * options.check_every, self.elapsed + 60 * options.save_every
         try:
-            while self.elapsed < total:
-                feeder.progress.value = progress.value = self.elapsed / total
+            while self.progress < 1 and not self.stopping:
+                feeder.progress.value = progress.value = self.progress
                 rate = rate_at(self.step, progress.value, options.rate)
-                losses.append(learn(self.network, self.optimizer, feeder.next(), rate, progress.value, options))
+                losses.append(learn(self.network, self.optimizer, feeder.next(), rate, progress.value, options, hint))
                 follow(self.average, self.network, self.step)
-                own += 1
+                self.own += 1
                 self.step += 1 + helped.value - seen
                 seen = helped.value
                 if self.elapsed >= next_check:
                     next_check = self.elapsed + 60 * options.check_every
                     scores, pictures = measure(self.average, held_out, self.device)
                     save_pictures(pictures, self.out / "latest.png")
-                    self.log(loss=sum(losses) / len(losses), rate=rate, own=own, **scores)
+                    self.log(loss=sum(losses) / len(losses), rate=rate, own=self.own, **scores)
                     losses.clear()
                 if self.elapsed >= next_save:
                     next_save = self.elapsed + 60 * options.save_every
                     self.save()
-        except KeyboardInterrupt:
-            print("stopped early", flush=True)
         finally:
             progress.value = 1.0
             feeder.close()
             for helper in helpers:
                 helper.join(60)
+        if self.stopping:
+            print(f"Stopped at step {self.step}; --resume goes on from there.", flush=True)
         self.save()
         self.log(**measure(self.average, held_out, self.device)[0])
 
 
-def main() -> None:
-    """Reads the command line and trains."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Reads the command line and trains until the end, or until SIGINT or SIGTERM, which save what there is."""
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
     parser.add_argument("--minutes", type=float, default=75, help="length of the whole run, resumed parts included")
+    parser.add_argument("--steps", type=int, default=0, help="length of the whole run in steps, in place of --minutes")
+    parser.add_argument(
+        "--start-from", default="", metavar="DIR", help="a model to start from in place of random weights: see inherit.py"
+    )
     parser.add_argument("--out", required=True, help="folder for checkpoint, log, pictures and export")
     parser.add_argument("--resume", action="store_true", help="go on from the folder's checkpoint")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
@@ -205,9 +238,12 @@ def main() -> None:
     parser.add_argument("--check-clips", type=int, default=16, help="held-out clips a check")
     parser.add_argument("--check-every", type=float, default=3, help="minutes")
     parser.add_argument("--save-every", type=float, default=8, help="minutes")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
-    Run(options).go()
+    run = Run(options)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, run.stop)
+    run.go()
 
 
 if __name__ == "__main__":
