@@ -25,6 +25,7 @@ from training.inherit import Earlier, hint_for, inherit, start_from
 from training.network import CELL, MatteNetwork, spelled_alpha, with_cpu_layout, without_cross_attention
 from training.train import Run
 
+BEGUN = Path(__file__).resolve().parents[2] / "training" / "begun"
 EARLIER_VAE: dict[str, Any] = {
     "block_out_channels": (32, 32, 64, 64), "down_block_types": ("DownEncoderBlock2D",) * 4, "latent_channels": 64,
     "layers_per_block": 1, "scaling_factor": 1.0,
@@ -169,6 +170,15 @@ def test_a_run_starts_from_a_model_of_its_own_layout_as_it_is(tmp_path: Path) ->
     expected = load(tmp_path / "model").state_dict()
     assert all(torch.equal(value, expected[name]) for name, value in run.network.state_dict().items())
     assert hint_for(run.network, str(tmp_path / "model")) is None
+
+
+def test_the_model_to_go_on_from_is_of_the_layout_that_is_trained() -> None:
+    network = MatteNetwork()
+    start_from(network, BEGUN)
+    assert hint_for(network, str(BEGUN)) is None
+    with torch.inference_mode():
+        alpha = network(torch.zeros(1, 1, 3, 64, 64))
+    assert float(alpha.abs().max()) < 0.5  # nothing stands in an empty frame
 
 
 def test_a_hint_draws_the_first_common_level_towards_the_earlier_model_s(earlier: Path) -> None:
