@@ -64,8 +64,8 @@ class PlainModel:
                     fill_random(name, tensors[name], generator)
             network.load_state_dict(tensors, assign=True)
         self.vae, self.unet = networks
-        # whose model has layers that only add zero would not run them: without this the built-in one's baseline is a
-        # straw man, with an attention over all pixels near full size
+        # whose model has layers that only add zero would not run them: without this the baseline of a VAE of few levels
+        # is a straw man, with an attention over all pixels near full size
         leave_out_idle_layers(self.vae)
         self.scaling = float(self.vae.config.scaling_factor)
 

@@ -1,6 +1,6 @@
 """What Generative Video Matting computes anew for every window and need not: constants in place of layers.
 
-Each saving follows from how the model is run, not from its weights:
+Each saving follows from how the model is run, and two from weights that ask for nothing (silence, idleness):
 
 - **Cross-attention.** The context is one all-zero token and `to_k`, `to_v` have no bias, so values are zero and every
   `attn2` returns `to_out.0.bias` whatever its input. At full size that is 100 M parameters, and a norm per block.
@@ -9,7 +9,7 @@ Each saving follows from how the model is run, not from its weights:
 - **Blending.** No frame is an image on its own, so an `AlphaBlender` mixes by one number.
 - **Silence.** A block whose mix gives its temporal branch a share of exactly 0 computes its spatial branch alone.
 - **Idleness.** A layer of the VAE adds something to what it is given. Where the last weights of what it adds are all zero,
-  it returns what it was given. The built-in model's VAE has such a middle.
+  it returns what it was given. A VAE of few levels has such a middle (`training/network.py`).
 - **Alpha.** The matte is the mean of the decoder's RGB, and the layer before is a convolution: their product is one
   convolution with one output.
 
