@@ -273,6 +273,11 @@ class EngineConnection:
         try:
             send(number)
             found = inbox.get(timeout=timeout)
+        except ConnectionLostError:
+            # the receiving thread hangs up once it knows why, and who sends at that moment feels a broken pipe alone
+            with self._lock:
+                self._check()
+            raise
         except queue.Empty:
             raise EngineTimeoutError(
                 f"The engine (process {self.info.pid}) does not answer within {timeout:g} s."
