@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -15,15 +16,17 @@ from .clips import TRAINING_SEEDS, Odd, OnStage, Patterned, Photographed, Scene,
 from .noise import Array
 
 PERIOD = 64  # steps for which fronts are kept
-CHOICE = 6  # fronts of a shape and clip in a period: one is used about twice
+CHOICE = 12  # fronts of a shape and clip in a period: one is used about twice in the most frequent shapes, else once
 SHADOWED = 0.2  # share of clips whose subjects throw a shadow on what is behind
 TO_TONES = np.float32([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]])  # BT.601, as JPEG
 FROM_TONES = np.linalg.inv(TO_TONES).astype(np.float32)
 _TURN = (np.arange(8)[:, None] * (np.arange(8)[None, :] + 0.5)) * np.pi / 8
 COSINES = (np.cos(_TURN) * np.sqrt(np.where(np.arange(8) == 0, 1 / 8, 2 / 8))[:, None]).astype(np.float32)  # DCT-II
 # shares of clips before a screen or a plain wall, before a patterned wall, and before a photograph if there are any
-SIMPLE, PATTERNED, PHOTOGRAPHED = 0.36, 0.28, 0.08
+SIMPLE, PATTERNED, PHOTOGRAPHED = 0.36, 0.34, 0.06
+INSTANTS = 8  # at most, of the shutter's time
 ODD = 0.55  # share of fronts with a subject that held-out scenes never have
+ALIKE = 0.2  # share of the clips before no screen whose subject has the colour of a spot of what is behind
 WORN = 0.3  # share of clips that are compressed
 
 
@@ -42,20 +45,23 @@ class Shape:
 # of frame numbers that training has not seen the temporal layers make something, and not always sense. Large pictures, so
 # that attention and the norms know them.
 SPELLED = (
-    (0.40, Shape(3, 1, 96, 96, True)),
-    (0.26, Shape(2, 1, 128, 128, True)),
-    (0.06, Shape(1, 5, 64, 64, True)),
-    (0.04, Shape(1, 20, 64, 64, True)),
-    (0.24, Shape(1, 1, 160, 288, True)),
+    (0.34, Shape(3, 1, 96, 96, True)),
+    (0.16, Shape(3, 1, 96, 160, True)),
+    (0.20, Shape(2, 1, 128, 128, True)),
+    (0.05, Shape(1, 5, 64, 64, True)),
+    (0.03, Shape(1, 20, 64, 64, True)),
+    (0.22, Shape(1, 1, 160, 288, True)),
 )
 WHOLE = (
-    (0.32, Shape(2, 1, 128, 128)),
-    (0.06, Shape(1, 2, 128, 128)),
-    (0.30, Shape(1, 1, 160, 288)),
-    (0.08, Shape(1, 4, 96, 160)),
-    (0.06, Shape(1, 12, 64, 96)),
-    (0.06, Shape(1, 32, 64, 64)),
-    (0.12, Shape(1, 1, 288, 512)),
+    (0.14, Shape(3, 1, 96, 96)),
+    (0.10, Shape(3, 1, 96, 160)),
+    (0.22, Shape(2, 1, 128, 128)),
+    (0.05, Shape(1, 2, 128, 128)),
+    (0.24, Shape(1, 1, 160, 288)),
+    (0.07, Shape(1, 4, 96, 160)),
+    (0.05, Shape(1, 12, 64, 96)),
+    (0.04, Shape(1, 32, 64, 64)),
+    (0.09, Shape(1, 1, 288, 512)),
 )
 
 
@@ -134,7 +140,7 @@ def new_front(rng: np.random.Generator, shape: Shape) -> Front:
     window = (x - tall * aspect / 2, y - tall / 2, x + tall * aspect / 2, y + tall / 2)
     first, step = float(rng.uniform(0, 40)), float(rng.choice([0.5, 1, 1, 1, 2]))
     times = tuple(first + i * step for i in range(shape.frames))
-    made = [render_subjects(scene, at, shape.width, shape.height, samples=3, window=window) for at in times]
+    made = [render_subjects(scene, at, shape.width, shape.height, samples=INSTANTS, window=window) for at in times]
     return Front(np.stack([rgb for rgb, _ in made]), np.stack([alpha for _, alpha in made]), scene.seed, window, times)
 
 
@@ -163,6 +169,8 @@ def training_clip(rng: np.random.Generator, shape: Shape, fronts: Fronts, step: 
         scene = Scene(seed)
     # light that does not match: the subject brighter or darker, warmer or colder than what is behind it
     gain = np.exp(rng.normal(0, 0.35)) * np.exp(rng.normal(0, 0.08, 3))
+    if not scene.spill and rng.uniform() < ALIKE:
+        gain = _alike(rng, front, scene)
     rgb, grain = front.rgb * gain.astype(np.float32), bool(rng.uniform() < 0.7)
     cast, worn = _shadow(rng, front, shape), float(rng.choice([6, 12, 25])) if rng.uniform() < WORN else 0.0
     plates = []
@@ -175,6 +183,15 @@ def training_clip(rng: np.random.Generator, shape: Shape, fronts: Fronts, step: 
     if rng.uniform() < 0.5:
         plate, matte = plate[..., ::-1], matte[..., ::-1]
     return np.ascontiguousarray(plate), np.ascontiguousarray(matte)
+
+
+def _alike(rng: np.random.Generator, front: Front, scene: Scene) -> npt.NDArray[np.float64]:
+    """[3] factor that gives a front, in the mean, the colour of a spot of what is behind, or one between the two."""
+    x0, y0, x1, y1 = front.window
+    spot = np.float32([rng.uniform(x0, x1)]), np.float32([rng.uniform(y0, y1)])
+    wanted = scene.behind(*spot, 0.01, 0.0)[0, 0] + 0.01
+    own = front.rgb.sum((0, 1, 2)) / max(float(front.alpha.sum()), 1e-3) + 0.01
+    return np.clip(wanted / own, 0.05, 20.0).astype(np.float64) ** rng.uniform(0.6, 1.1)
 
 
 def compressed(picture: Array, coarse: float) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from .odd_subjects import build_odd
 from .parts import Joint, Layer, Strands, distance, openwork, strand_cover, texture
 
 KINDS = ("bust", "bust", "bust", "figure", "creature", "blob")
+TURNING, SPUN = ("stand", "hoops", "branch", "panes", "tangle", "truss"), 0.25  # share whose last part is a blur in its turning
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,12 @@ def draw_subject(rng: np.random.Generator, crowd: int = 0, *, odd: bool = False)
     bounce = (float(rng.uniform(0, 0.05) * lively), float(rng.uniform(0, 0.03) * lively), sketch.rate())
     light = np.array([rng.uniform(-0.9, 0.9), rng.uniform(-0.9, 0.1), rng.uniform(0.3, 1.0)])
     light = (light / np.linalg.norm(light)).astype(np.float32)
+    ambient = float(rng.uniform(0.15, 0.6))
+    if kind in TURNING and rng.uniform() < SPUN:
+        last = sketch.joints[-1]
+        pivot = last.pivot if rng.uniform() < 0.4 else (0.0, 0.0)
+        swing, rate = float(rng.uniform(0.4, 2.5)), float(rng.uniform(1.0, 4.0))
+        sketch.joints[-1] = replace(last, pivot=pivot, swing=swing, rate=rate)
     return Subject(
         kind=kind,
         joints=tuple(sketch.joints),
@@ -65,7 +72,7 @@ def draw_subject(rng: np.random.Generator, crowd: int = 0, *, odd: bool = False)
         drift=drift,
         bounce=bounce,
         light=light,
-        ambient=float(rng.uniform(0.15, 0.6)),
+        ambient=ambient,
     )
 
 

@@ -75,7 +75,9 @@ def learn(
     with torch.autocast(device.type, torch.bfloat16, enabled=options.bf16):
         latent = network.latent(plate)
         predicted = None if spelled else network.decode(latent)
-    detail = min(1.0, 0.1 + (3 if hint else 1.5) * progress)  # edges are in place sooner where much is known
+    # edges are in place sooner where much is known
+    known = 0.5 if options.start_from and not hint else 0.1
+    detail = min(1.0, known + (3 if hint else 1.5) * progress)
     loss = matte_loss(spelled_alpha(latent.float(), network.cell), truth, detail)
     if predicted is not None:  # late in the run the latent is free to become what suits the decoder
         hold = min(1.0, max(0.1, (0.85 - progress) / 0.25))
