@@ -23,7 +23,7 @@ FROM_TONES = np.linalg.inv(TO_TONES).astype(np.float32)
 _TURN = (np.arange(8)[:, None] * (np.arange(8)[None, :] + 0.5)) * np.pi / 8
 COSINES = (np.cos(_TURN) * np.sqrt(np.where(np.arange(8) == 0, 1 / 8, 2 / 8))[:, None]).astype(np.float32)  # DCT-II
 # shares of clips before a screen or a plain wall, before a patterned wall, and before a photograph if there are any
-SIMPLE, PATTERNED, PHOTOGRAPHED = 0.36, 0.34, 0.06
+SIMPLE, PATTERNED, PHOTOGRAPHED = 0.42, 0.32, 0.04
 INSTANTS = 8  # at most, of the shutter's time
 ODD = 0.55  # share of fronts with a subject that held-out scenes never have
 ALIKE = 0.2  # share of the clips before no screen whose subject has the colour of a spot of what is behind
@@ -172,7 +172,7 @@ def training_clip(rng: np.random.Generator, shape: Shape, fronts: Fronts, step: 
     if not scene.spill and rng.uniform() < ALIKE:
         gain = _alike(rng, front, scene)
     rgb, grain = front.rgb * gain.astype(np.float32), bool(rng.uniform() < 0.7)
-    cast, worn = _shadow(rng, front, shape), float(rng.choice([6, 12, 25])) if rng.uniform() < WORN else 0.0
+    cast, worn = _shadow(rng, front.alpha, shape), float(rng.choice([6, 12, 25])) if rng.uniform() < WORN else 0.0
     plates = []
     for i, at in enumerate(front.times):
         shadow = None if cast is None else cast[i]
@@ -213,13 +213,13 @@ def compressed(picture: Array, coarse: float) -> Array:
     return np.clip(tones @ FROM_TONES.T, 0, 1).astype(np.float32)
 
 
-def _shadow(rng: np.random.Generator, front: Front, shape: Shape) -> Array | None:
+def _shadow(rng: np.random.Generator, alpha: Array, shape: Shape) -> Array | None:
     """[F,H,W] factor on what is behind: the subjects' shadow on it, shifted and soft; None for no shadow."""
     if rng.uniform() > SHADOWED:
         return None
     size = int(max(shape.height, shape.width) * rng.uniform(0.02, 0.08)) + 1
     shift = rng.normal(0, 0.08, 2) * shape.height
-    strength, cast = np.float32(rng.uniform(0.1, 0.6)), front.alpha
+    strength, cast = np.float32(rng.uniform(0.1, 0.6)), alpha
     for axis, move in ((1, shift[0]), (2, shift[1])):
         cast = np.roll(cast, int(move), axis)
         edge = [(0, 0)] * 3

@@ -56,9 +56,19 @@ def load(folder: Path) -> MatteNetwork:
     configs = [json.loads((folder / name / "config.json").read_text(encoding="utf-8")) for name in ("vae", "unet")]
     plain = [{key: value for key, value in config.items() if not key.startswith("_")} for config in configs]
     network = MatteNetwork(*plain)
+    read_into(network, folder)
+    return with_cpu_layout(network).eval().requires_grad_(False)
+
+
+def read_into(network: MatteNetwork, folder: Path) -> None:
+    """Gives a network the weights of an exported model (in place).
+
+    Raises:
+        OSError: a file is missing.
+        RuntimeError: the model is of other widths.
+    """
     for name, module in (("vae", network.vae), ("unet", network.unet)):
         module.load_state_dict(load_file(folder / name / WEIGHTS))
-    return with_cpu_layout(network).eval().requires_grad_(False)
 
 
 @torch.no_grad()

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 SOLID = 0.002  # alpha closer than this to 0 or 1 is solid
+SOFT = 4.0  # by how much more an error counts where alpha is soft: there are few such pixels, and they are what a key lacks
 
 
 def matte_loss(predicted: Tensor, truth: Tensor, detail: float = 1.0) -> Tensor:
@@ -29,7 +30,7 @@ def matte_loss(predicted: Tensor, truth: Tensor, detail: float = 1.0) -> Tensor:
     soft = ((truth > 0.02) & (truth < 0.98)).to(p.dtype)
     error = p - truth
     # the square pulls wholly wrong regions over, where the absolute value alone is content with the median (black)
-    loss = (error.abs() * (1 + 1.5 * soft)).mean() + 1.5 * error.square().mean()
+    loss = (error.abs() * (1 + SOFT * soft)).mean() + 1.5 * error.square().mean()
     for scale in (1, 2, 4):
         e = F.avg_pool2d(error, scale) if scale > 1 else error
         loss = loss + 0.6 * detail * (e.diff(dim=-1).abs().mean() + e.diff(dim=-2).abs().mean())

@@ -22,13 +22,11 @@ from torch import Tensor, nn
 from .curves import write_curves
 from .data import Feeder, Fronts
 from .evaluate import HeldOut, measure, save_pictures
-from .export import export
-from .inherit import Hint, hint_for, start_from
+from .export import export, read_into
 from .losses import matte_loss
 from .network import MatteNetwork, spelled_alpha, with_cpu_layout
 
 WARM_UP = 100  # steps
-HINTED = 0.12  # share of the run in which an earlier model is a hint
 FLAT = 0.5  # share of the run before the learning rate falls
 MEMORY = 0.992  # of the average weights, a step of the first trainer: it must forget what the falling rate has overtaken
 
@@ -62,12 +60,8 @@ def learn(
     rate: float,
     progress: float,
     options: argparse.Namespace,
-    hint: Hint | None = None,
 ) -> float:
-    """One step of the optimizer on a batch of plate, alpha and whether it ends at the latent; returns the loss.
-
-    A hint counts for the run's first part alone (`HINTED`), and less and less.
-    """
+    """One step of the optimizer on a batch of plate, alpha and whether it ends at the latent; returns the loss."""
     for group in optimizer.param_groups:
         group["lr"] = rate
     device, spelled = torch.device(options.device), batch[2]
@@ -75,15 +69,12 @@ def learn(
     with torch.autocast(device.type, torch.bfloat16, enabled=options.bf16):
         latent = network.latent(plate)
         predicted = None if spelled else network.decode(latent)
-    # edges are in place sooner where much is known
-    known = 0.5 if options.start_from and not hint else 0.1
-    detail = min(1.0, known + (3 if hint else 1.5) * progress)
+    known = 0.5 if options.start_from else 0.1  # of where edges are
+    detail = min(1.0, known + 1.5 * progress)
     loss = matte_loss(spelled_alpha(latent.float(), network.cell), truth, detail)
     if predicted is not None:  # late in the run the latent is free to become what suits the decoder
         hold = min(1.0, max(0.1, (0.85 - progress) / 0.25))
         loss = hold * loss + matte_loss(predicted.float(), truth, detail)
-    if hint is not None and progress < HINTED:
-        loss = loss + 0.5 * (1 - progress / HINTED) * hint.loss(plate)
     loss.backward()
     norm = nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     if torch.isfinite(norm):  # a step that overflowed is left out rather than ruining the moments
@@ -102,14 +93,14 @@ def help_out(
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first trainer says when to end
     torch.set_num_threads(options.threads)
-    optimizer, hint = new_optimizer(network, options.rate), hint_for(network, options.start_from)
+    optimizer = new_optimizer(network, options.rate)
     # its seed says where the run was when it began: a resumed run has other clips
     fronts = Fronts(options.photographs, 7919 * number + options.seed + begun, options.clips)
     feeder, own = Feeder(0, fronts), 0  # its moments are new, so its warm-up is too
     while progress.value < 1:
         feeder.progress.value = progress.value
         rate = rate_at(own, progress.value, options.rate)
-        learn(network, optimizer, feeder.next(), rate, progress.value, options, hint)
+        learn(network, optimizer, feeder.next(), rate, progress.value, options)
         own += 1
         with steps.get_lock():
             steps.value += 1
@@ -124,7 +115,7 @@ class Run:
         torch.manual_seed(options.seed)
         self.network = with_cpu_layout(MatteNetwork()).to(self.device)
         if options.start_from:
-            start_from(self.network, Path(options.start_from))
+            read_into(self.network, Path(options.start_from))
         self.average = copy.deepcopy(self.network).requires_grad_(False)
         self.optimizer = new_optimizer(self.network, options.rate)
         # steps of all trainers and of the first one; seconds of earlier parts of this run
@@ -175,7 +166,6 @@ class Run:
         options = self.options
         held_out = HeldOut(options.check_clips, 3, 128, 128)
         feeder = Feeder(options.workers, Fronts(options.photographs, options.seed, options.clips), self.own)
-        hint = hint_for(self.network, options.start_from)
         others = mp.get_context("spawn")
         progress, helped = others.Value("d", self.progress), others.Value("q", 0)
         if options.trainers > 1:
@@ -193,7 +183,7 @@ class Run:
             while self.progress < 1 and not self.stopping:
                 feeder.progress.value = progress.value = self.progress
                 rate = rate_at(self.step, progress.value, options.rate)
-                losses.append(learn(self.network, self.optimizer, feeder.next(), rate, progress.value, options, hint))
+                losses.append(learn(self.network, self.optimizer, feeder.next(), rate, progress.value, options))
                 follow(self.average, self.network, self.step)
                 self.own += 1
                 self.step += 1 + helped.value - seen
@@ -224,7 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--minutes", type=float, default=75, help="length of the whole run, resumed parts included")
     parser.add_argument("--steps", type=int, default=0, help="length of the whole run in steps, in place of --minutes")
     parser.add_argument(
-        "--start-from", default="", metavar="DIR", help="a model to start from in place of random weights: see inherit.py"
+        "--start-from", default="", metavar="DIR", help="a model to start from in place of random weights"
     )
     parser.add_argument("--out", required=True, help="folder for checkpoint, log, pictures and export")
     parser.add_argument("--resume", action="store_true", help="go on from the folder's checkpoint")

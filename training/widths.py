@@ -80,13 +80,13 @@ def _least(run: Callable[[], Tensor], times: int = 3) -> float:
     return min(found[1:])
 
 
-def trained(network: MatteNetwork, steps: int, rate: float) -> dict[str, float]:
+def trained(network: MatteNetwork, steps: int, rate: float, bf16: bool = False) -> dict[str, float]:
     """Trains for some steps, each through the decoder, as most of a run's are."""
     torch.manual_seed(1)
     network = with_cpu_layout(network).train()
     optimizer, feeder = new_optimizer(network, rate), Feeder(0, Fronts("", 1))
     feeder.progress.value = 0.65  # from where on no batch ends at the latent
-    options = argparse.Namespace(device="cpu", bf16=False)
+    options = argparse.Namespace(device="cpu", bf16=bf16, start_from="")
     for step in range(steps):
         progress = 0.6 + 0.4 * step / steps  # the part of a run in which the decoder learns, too
         learn(network, optimizer, feeder.next(), rate_at(step, progress, rate), progress, options)
@@ -101,6 +101,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=8)
     parser.add_argument("--steps", type=int, default=0, help="of training; 0: size and speed alone")
     parser.add_argument("--rate", type=float, default=8e-4)
+    parser.add_argument("--bf16", action="store_true", help="train in bfloat16")
     parser.add_argument("--only", action="append", help="a candidate's name; all of them, if not given")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -113,7 +114,7 @@ def main() -> None:
         row |= speed(network, width, height, options.frames)
         row["core_seconds"] = row["encode"] + row["denoise"] + row["decode"]
         if options.steps:
-            row |= trained(network, options.steps, options.rate)
+            row |= trained(network, options.steps, options.rate, options.bf16)
         if options.json:
             print(json.dumps(row), flush=True)
         else:
