@@ -13,7 +13,8 @@ from .odd_subjects import build_odd
 from .parts import Joint, Layer, Strands, distance, openwork, strand_cover, texture
 
 KINDS = ("bust", "bust", "bust", "figure", "creature", "blob")
-TURNING, SPUN = ("stand", "hoops", "branch", "panes", "tangle", "truss"), 0.25  # share whose last part is a blur in its turning
+TURNING = ("stand", "hoops", "branch", "panes", "tangle", "truss")
+SPUN = 0.25  # share of these whose last part turns so fast that it is a blur
 
 
 @dataclass(frozen=True)

@@ -213,9 +213,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
     parser.add_argument("--minutes", type=float, default=75, help="length of the whole run, resumed parts included")
     parser.add_argument("--steps", type=int, default=0, help="length of the whole run in steps, in place of --minutes")
-    parser.add_argument(
-        "--start-from", default="", metavar="DIR", help="a model to start from in place of random weights"
-    )
+    parser.add_argument("--start-from", default="", metavar="DIR", help="a model to start from in place of random weights")
     parser.add_argument("--out", required=True, help="folder for checkpoint, log, pictures and export")
     parser.add_argument("--resume", action="store_true", help="go on from the folder's checkpoint")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
