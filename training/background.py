@@ -62,11 +62,11 @@ def draw_background(rng: np.random.Generator) -> Background:
 
 
 def draw_stage(rng: np.random.Generator) -> Background:
-    """Draws a green or blue screen (three in four) or a plain wall: uneven light, folds, markers.
+    """Draws a green or blue screen (two in three) or a plain wall: uneven light, folds, markers.
 
     The palette is the colour where the light is strongest, where it is weakest, and that of the markers.
     """
-    screen = rng.uniform() < 0.75
+    screen = rng.uniform() < 0.65
     if screen:
         blue = rng.uniform() < 0.4
         level = rng.uniform(0.12, 0.75)
@@ -173,7 +173,7 @@ def _lamps(seed: int, x: Array, y: Array) -> Array:
     total = np.zeros(np.broadcast_shapes(x.shape, y.shape), np.float32)
     count = int(rng.integers(1, 4))
     for _ in range(count):
-        far, strong = np.exp(rng.uniform(np.log(0.18), 0)), rng.uniform(0.4, 1.5)
+        far, strong = rng.uniform(0.25, 1.0), rng.uniform(0.4, 1.5)
         square = (x - np.float32(rng.uniform(-1, 1))) ** 2 + (y - np.float32(rng.uniform(-0.6, 0.5))) ** 2
         total += np.float32(strong) / (1 + square / np.float32(far * far))
     return np.minimum(total / np.float32(count**0.5), 1.5)

@@ -108,7 +108,7 @@ class OnStage(Scene):
     def __init__(self, seed: int, rng: np.random.Generator) -> None:
         super().__init__(seed)
         self._stage = draw_stage(rng)
-        self.spill = float(0.01 + 0.3 * rng.uniform() ** 2) if self._stage.kind == "screen" else 0.0
+        self.spill = float(rng.uniform(0, 0.3)) if self._stage.kind == "screen" else 0.0
 
     @property
     def background(self) -> Background:

@@ -1,10 +1,11 @@
-"""Writes a trained network as the package's built-in model: `python -m training.export --run DIR`."""
+"""Writes a trained network as the package's built-in model: `python -m training.export --run DIR` or `--mean DIR DIR`."""
 
 from __future__ import annotations
 
 import argparse
 import copy
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -72,6 +73,23 @@ def read_into(network: MatteNetwork, folder: Path) -> None:
 
 
 @torch.no_grad()
+def mean_of(folders: Sequence[Path]) -> MatteNetwork:
+    """The mean of exported models, weight by weight; of one run, or of runs that began as the same model.
+
+    Raises:
+        OSError: a file is missing.
+        RuntimeError: the models differ in their widths.
+    """
+    network = load(folders[0])
+    for count, folder in enumerate(folders[1:], 2):
+        for mine, other in zip(network.parameters(), load(folder).parameters(), strict=True):
+            if mine.shape != other.shape:
+                raise RuntimeError(f"{folder} has other widths than {folders[0]}.")
+            mine.lerp_(other, 1 / count)
+    return network
+
+
+@torch.no_grad()
 def rounding(network: nn.Module, height: int = 128, width: int = 224) -> float:
     """The largest change of a clamped alpha when the weights are rounded to fp16 (computed in fp32)."""
     from .evaluate import HeldOut
@@ -87,17 +105,23 @@ def rounding(network: nn.Module, height: int = 128, width: int = 224) -> float:
 
 
 def main() -> None:
-    """Reads the command line and exports the average weights of a run's checkpoint."""
+    """Reads the command line and exports the average weights of a run's checkpoint, or the mean of exported models."""
     parser = argparse.ArgumentParser(prog="python -m training.export", description=__doc__)
-    parser.add_argument("--run", type=Path, required=True, help="folder of a training run")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--run", type=Path, help="folder of a training run")
+    source.add_argument("--mean", type=Path, nargs="+", metavar="DIR", help="exported models whose mean is written")
     parser.add_argument("--to", type=Path, default=DESTINATION)
     options = parser.parse_args()
     torch.set_num_threads(1)  # see README.md: threads that wait for each other on a busy machine
-    network = with_cpu_layout(MatteNetwork())
-    state = torch.load(options.run / "checkpoint.pt", map_location="cpu", weights_only=True)
-    network.load_state_dict(state["average"])
+    if options.mean:
+        network = mean_of(options.mean)
+    else:
+        network = with_cpu_layout(MatteNetwork())
+        state = torch.load(options.run / "checkpoint.pt", map_location="cpu", weights_only=True)
+        network.load_state_dict(state["average"])
+        print(f"step {state['step']}, {state['spent'] / 60:.1f} minutes")
     parameters = sum(p.numel() for p in network.parameters())
-    print(f"step {state['step']}, {state['spent'] / 60:.1f} minutes, {parameters} parameters")
+    print(f"{parameters} parameters")
     print(f"largest change of alpha by rounding weights to fp16: {rounding(network.eval()):.6f}")
     print(f"{export(network, options.to) / 1e6:.2f} MB in {options.to}")
 

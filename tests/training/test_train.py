@@ -16,7 +16,7 @@ from gvm_matte.engine.model.weights import find_weights
 from training import data
 from training.curves import read_log
 from training.data import Fronts, Shape, batch
-from training.export import export, load
+from training.export import export, load, mean_of
 from training.network import CELL, MatteNetwork, spelled_alpha, with_cpu_layout
 from training.train import Run
 
@@ -123,3 +123,13 @@ def test_a_run_starts_from_a_model_of_its_own_layout_as_it_is(tmp_path: Path) ->
     run = Run(options(tmp_path / "run", start_from=str(tmp_path / "model")))
     expected = load(tmp_path / "model").state_dict()
     assert all(torch.equal(value, expected[name]) for name, value in run.network.state_dict().items())
+
+
+def test_the_mean_of_models_is_theirs_weight_by_weight(tmp_path: Path) -> None:
+    folders = [tmp_path / str(i) for i in range(3)]
+    for i, folder in enumerate(folders):
+        torch.manual_seed(i)
+        export(MatteNetwork(), folder)
+    found, parts = mean_of(folders).state_dict(), [load(folder).state_dict() for folder in folders]
+    for name, value in found.items():
+        torch.testing.assert_close(value, torch.stack([part[name] for part in parts]).mean(0), atol=1e-5, rtol=0)
