@@ -81,13 +81,17 @@ def check_screen() -> None:
 
 
 def with_signals(application: Any) -> None:
-    """Has Ctrl-C in the terminal close the windows: Python looks at signals only while Python code runs."""
+    """Has Ctrl-C in the terminal close the windows: Python looks at signals only while Python code runs.
+
+    The handler may run between any two lines of a window's own code, so it leaves the closing to the loop: a window that
+    closes in the middle of starting a process would not know of it.
+    """
     import signal
 
     from ..ui.qt import QtCore
 
     for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: application.closeAllWindows())
+        signal.signal(name, lambda *_: QtCore.QTimer.singleShot(0, application.closeAllWindows))
     timer = QtCore.QTimer(application)
     timer.timeout.connect(lambda: None)
     timer.start(200)

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Set, Tuple
 
 from ...errors import GvmMatteError
 from ...farm import FarmJob, read_bundle
@@ -44,7 +44,7 @@ class Look(QtCore.QObject):
         self._timer.timeout.connect(self._start)
         self._wanted: Optional[Tuple[Shot, str]] = None
         self._process: Optional[QtCore.QProcess] = None
-        self._folder = ""
+        self._folders: Set[str] = set()  # of looks that have not ended, forgotten ones, too
 
     @property
     def looking(self) -> bool:
@@ -65,17 +65,23 @@ class Look(QtCore.QObject):
             process.kill()
 
     def close(self) -> None:
-        """Ends the look that goes on and takes its folder away: the window is closing, maybe the program."""
+        """Ends the look that goes on and takes every look's folder away: the window is closing, maybe the program."""
         process = self._process
         self.stop()
         if process is not None:
             process.waitForFinished(CLOSE_MS)  # it was killed, so this takes no time to speak of
-            shutil.rmtree(self._folder, ignore_errors=True)
+        for folder in list(self._folders):
+            self._forget(folder)
+
+    def _forget(self, folder: str) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        self._folders.discard(folder)
 
     def _start(self) -> None:
         assert self._wanted is not None, "the timer runs behind a wish"
         shot, frames = self._wanted
-        folder = self._folder = tempfile.mkdtemp(prefix="gvm-look-")
+        folder = tempfile.mkdtemp(prefix="gvm-look-")
+        self._folders.add(folder)
         keys = str(Path(folder, "keys.json"))
         try:
             shot.write_keys(keys)
@@ -83,7 +89,7 @@ class Look(QtCore.QObject):
             words = ["farm", "bundle", *words, "--bundle", str(Path(folder, "bundle")), "--json"]
             process = self._process = start(words)
         except GvmMatteError as exc:
-            shutil.rmtree(folder, ignore_errors=True)
+            self._forget(folder)
             self.failed.emit(exc.message)
             return
         process.finished.connect(lambda *_: self._ended(process, folder))
@@ -102,7 +108,7 @@ class Look(QtCore.QObject):
             trouble = str(exc)
         finally:
             process.deleteLater()
-            shutil.rmtree(folder, ignore_errors=True)
+            self._forget(folder)
         if found is not None:
             self.found.emit(found)
         elif wanted:

@@ -125,6 +125,18 @@ def test_the_command_opens_the_window_and_ends_with_it(shot: Shot, scratch: Path
     assert until(lambda: not list(scratch.glob("gvm-look-*")), 20)
 
 
+def test_a_signal_in_the_middle_of_starting_a_look_leaves_nothing(shot: Shot, scratch: Path) -> None:
+    signalled = (
+        "import os, signal; import gvm_matte.ui.submitter.look as look; start = look.start\n"
+        "look.start = lambda words: (os.kill(os.getpid(), signal.SIGTERM), start(words))[1]\n"
+    )
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, "-c", signalled + GUI, "gui", "--input", shot.input, "--output", shot.output]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert not list(scratch.glob("gvm-look-*"))
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
