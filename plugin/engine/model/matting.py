@@ -25,7 +25,7 @@ from .diffusers_parts import (
 from .loading import check_names, fill, shapes_of
 from .memory import check_finite, explained
 from .networks import NetworkConfig, build_scheduler, build_unet, build_vae
-from .savings import AlphaDecoder, RgbDecoder, constant_cross_attention, leave_out_idle_layers, save_in_unet
+from .savings import AlphaDecoder, RgbDecoder, constant_cross_attention, leave_out_idle_layers, save_in_unet, work_in_place
 from .tensor_files import read_component, read_json
 from .unet import SvdUNet
 from .weights import WeightFiles
@@ -91,6 +91,7 @@ class MattingModel:
         if savings:
             save_in_unet(unet)
             leave_out_idle_layers(vae)
+            work_in_place(vae)
         self._unet, self._encoder, self._quant_conv = unet, vae.encoder, vae.quant_conv
         self._decoder: nn.Module = AlphaDecoder(vae.decoder) if savings else RgbDecoder(vae.decoder)
         self._cancel = CancelPoint()

@@ -10,6 +10,7 @@ Each saving follows from how the model is run, and two from weights that ask for
 - **Silence.** A block whose mix gives its temporal branch a share of exactly 0 computes its spatial branch alone.
 - **Idleness.** A layer of the VAE adds something to what it is given. Where the last weights of what it adds are all zero,
   it returns what it was given. A VAE of few levels has such a middle (`training/network.py`).
+- **Copies.** A resnet writes what it activates and what it adds where it stands, and divides nothing by 1.
 - **Alpha.** The matte is the mean of the decoder's RGB, and the layer before is a convolution: their product is one
   convolution with one output.
 
@@ -237,6 +238,35 @@ def _is_zero(layer: nn.Module) -> bool:
     return not any(bool(value.any()) for value in (layer.bias, layer.weight) if isinstance(value, Tensor))
 
 
+class InPlaceResnet(ResnetBlock2D):
+    """A resnet that writes over what it has computed itself: one pass over memory less for each activation and sum."""
+
+    def forward(self, input_tensor: Tensor, temb: Tensor | None = None, *_: object, **__: object) -> Tensor:
+        """[N,C,H,W] to the same with other channels; neither argument is changed."""
+        x: Tensor = self.conv1(nn.functional.silu(self.norm1(input_tensor), inplace=True))
+        if self.time_emb_proj is not None and temb is not None:
+            x += self.time_emb_proj(nn.functional.silu(temb))[:, :, None, None]
+        x = self.conv2(nn.functional.silu(self.norm2(x), inplace=True))
+        past: Tensor = input_tensor if self.conv_shortcut is None else self.conv_shortcut(input_tensor)
+        # a sum has its first operand's order of axes; where the two differ, the later layers would round otherwise
+        return x.add_(past) if x.stride() == past.stride() else past + x
+
+
+def work_in_place(network: nn.Module) -> None:
+    """Makes every resnet that is of the common kind an `InPlaceResnet` (in place); the others stay."""
+    for module in network.modules():
+        if (
+            type(module) is ResnetBlock2D
+            and module.upsample is None
+            and module.downsample is None
+            and module.time_embedding_norm == "default"
+            and not module.skip_time_act
+            and module.output_scale_factor == 1.0
+            and isinstance(module.nonlinearity, nn.SiLU)
+        ):
+            module.__class__ = InPlaceResnet
+
+
 def save_in_unet(unet: SvdUNet) -> None:
     """Time, positions and blending of a loaded UNet (in place). Cross-attention is replaced before loading."""
     unet.time_constants = TimeConstants(unet)
@@ -246,6 +276,7 @@ def save_in_unet(unet: SvdUNet) -> None:
             module.time_proj = PositionNumbers()
     _constant_mixes(unet)
     _leave_out_silent_branches(unet)
+    work_in_place(unet)
 
 
 class RgbDecoder(nn.Module):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from diffusers.models.resnet import AlphaBlender, SpatioTemporalResBlock
+from diffusers.models.resnet import AlphaBlender, ResnetBlock2D, SpatioTemporalResBlock
 from gvm_matte.engine.model.matting import MattingModel
 from gvm_matte.engine.model.savings import (
     MAX_TABLES,
@@ -15,11 +15,13 @@ from gvm_matte.engine.model.savings import (
     ConstantAttention,
     ConstantMix,
     Idle,
+    InPlaceResnet,
     RgbDecoder,
     SpatialAlone,
     constant_cross_attention,
     leave_out_idle_layers,
     save_in_unet,
+    work_in_place,
 )
 
 
@@ -127,6 +129,29 @@ def test_layers_that_add_zero_are_left_out_and_nothing_changes(dtype: torch.dtyp
     frames = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(1)).to(dtype)
     with torch.inference_mode():
         assert torch.equal(encoder(frames), lean(frames))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize(("into", "time"), [(32, None), (64, None), (32, 16), (64, 16)])
+def test_a_resnet_that_works_in_place_is_bit_identical_and_leaves_what_it_is_given(
+    into: int, time: int | None, dtype: torch.dtype
+) -> None:
+    block = ResnetBlock2D(in_channels=32, out_channels=into, temb_channels=time).to(dtype).eval().requires_grad_(False)
+    x, moment = torch.randn(2, 32, 24, 24).to(dtype), None if time is None else torch.randn(2, time).to(dtype)
+    expected, given = block(x, moment), (x.clone(), moment if moment is None else moment.clone())
+    work_in_place(block)
+    assert type(block) is InPlaceResnet
+    with torch.inference_mode():
+        assert torch.equal(block(x, moment), expected)
+    assert torch.equal(x, given[0])
+    assert moment is None or torch.equal(moment, given[1])
+
+
+@pytest.mark.parametrize("kind", [{"up": True}, {"down": True}, {"output_scale_factor": 2.0}, {"non_linearity": "gelu"}])
+def test_resnets_of_other_kinds_stay_as_they_are(kind: dict[str, Any]) -> None:
+    block = ResnetBlock2D(in_channels=32, temb_channels=None, **kind)
+    work_in_place(block)
+    assert type(block) is ResnetBlock2D
 
 
 def test_a_layer_with_a_single_weight_left_is_no_idle_one(load: Any) -> None:
