@@ -66,24 +66,30 @@ def draw_stage(rng: np.random.Generator) -> Background:
 
     The palette is the colour where the light is strongest, where it is weakest, and that of the markers.
     """
-    screen = rng.uniform() < 0.65
+    screen = rng.uniform() < 0.75
     if screen:
-        blue = rng.uniform() < 0.4
-        level = rng.uniform(0.12, 0.75)
-        low = rng.uniform(0.03, 0.45, 2)
+        blue = rng.uniform() < 0.5
+        level = rng.uniform(0.1, 0.8)
+        low = rng.uniform(0.03, 0.55, 2)  # up to pale: cloth that is worn, or that the light washes out
         full = np.array([low[0] * 0.7, low[1], 1.0] if blue else [low[0], 1.0, low[1]], np.float32) * np.float32(level)
     else:
         full = colour(rng, (0.01, 1.1), (0.0, 0.6))
     uneven = rng.uniform(0.3, 1.0)
     tint = rng.uniform(0.9, 1.1, 3).astype(np.float32)
     marks = int(rng.integers(4, 26)) if rng.uniform() < 0.5 else 0
-    boxes = np.zeros((marks, 9), np.float32)
     mark = full * np.float32(rng.choice([0.4, 0.6, 1.6])) if rng.uniform() < 0.55 else colour(rng, (0.3, 1.0), (0.0, 0.9))
-    size, disc = rng.uniform(0.004, 0.02), rng.uniform() < 0.5
-    for i, box in enumerate(boxes):
-        box[:2] = (i % 6 - 2.5) * 0.34 + rng.normal(0, 0.02), (i // 6 - 1.5) * 0.27 + rng.normal(0, 0.02)
-        box[2:4] = size, size * (1.0 if disc else rng.choice([0.3, 1.0, 3.0]))
-        box[4:9] = size * 0.3, *mark, disc
+    size, disc = rng.uniform(0.004, 0.02), rng.uniform() < 0.4
+    # a marker is a disc, or a sign of one to three strips of tape
+    strips = np.zeros((1 if disc else int(rng.integers(1, 4)), 4))
+    for strip in strips:
+        strip[:2] = rng.normal(0, 0.6, 2) * (len(strips) > 1)
+        strip[2:] = (1.0, 1.0) if disc else rng.permutation([rng.uniform(0.2, 1.0), rng.uniform(0.8, 2.0)])
+    boxes = np.zeros((marks * len(strips), 9), np.float32)
+    for i in range(marks):
+        at = np.array([(i % 6 - 2.5) * 0.34, (i // 6 - 1.5) * 0.27]) + rng.normal(0, 0.02, 2)
+        for box, strip in zip(boxes[i * len(strips) :], strips):
+            box[:2], box[2:4] = at + strip[:2] * size, strip[2:] * size
+            box[4:9] = size * 0.3, *mark, disc
     return Background(
         kind="screen" if screen else "plain",
         seed=int(rng.integers(1 << 30)),
@@ -167,6 +173,25 @@ def paint_background(bg: Background, xs: Array, ys: Array, pixel: float, seconds
     return np.maximum(image * (1 + np.float32(bg.contrast) * tone)[..., None], 0).astype(np.float32)
 
 
+def _pools(seed: int, x: Array, y: Array) -> Array:
+    """[H,W,3]: dim light with up to four pools of spotlights in it, each of a tint and with an edge of its own."""
+    rng = np.random.default_rng(seed)
+    shape = np.broadcast_shapes(x.shape, y.shape)
+    total = np.full((*shape, 3), rng.uniform(0.12, 0.8), np.float32)
+    for _ in range(int(rng.integers(1, 5))):
+        at, wide = rng.uniform((-1, -0.6), (1, 0.6)), rng.uniform(0.12, 0.9)
+        tall = wide * rng.uniform(0.5, 1.5)
+        dx, dy = (x - np.float32(at[0])) / np.float32(wide), (y - np.float32(at[1])) / np.float32(tall)
+        pool = np.exp(-((dx * dx + dy * dy) ** np.float32(rng.choice([0.7, 1.0, 1.0, 2.5]))))
+        total += pool[..., None] * (rng.uniform(-0.1, 1.2) * rng.uniform(0.8, 1.2, 3)).astype(np.float32)
+    if rng.uniform() < 0.3:  # beyond a line, the floor or another cloth
+        turn, away = rng.uniform(0, np.pi), rng.uniform(-0.6, 0.6)
+        side = x * np.float32(np.cos(turn)) + y * np.float32(np.sin(turn)) - np.float32(away)
+        beyond = smoothstep(0.0, float(rng.choice([0.003, 0.01, 0.2])), side)
+        total *= 1 + beyond[..., None] * rng.uniform(-0.2, 0.2, 3).astype(np.float32)
+    return np.maximum(total, 0.03)
+
+
 def _lamps(seed: int, x: Array, y: Array) -> Array:
     """[H,W] in [0,1.5]: light on a wall of one to three lamps, which falls off with the square of their distance."""
     rng = np.random.default_rng(seed)
@@ -190,10 +215,13 @@ def _pattern(bg: Background, xs: Array, ys: Array, pixel: float, soft: float) ->
     down = np.broadcast_to(np.clip(grid_y + 0.5, 0, 1), (len(ys), len(xs)))
     if bg.kind in ("screen", "plain"):
         light = value_noise(seed, xs * 0.9, ys * 0.9) * 0.5 + 0.5 + 0.35 * (down - 0.5) * (1 if seed % 2 else -1)
-        if seed % 5 < 3:
+        if seed % 5 < 2:
             light = _lamps(seed, grid_x, grid_y)
         folds = np.sin((grid_x + 0.25 * value_noise(seed + 1, xs * 2, ys * 1.2)) * 22 * bg.scale) * (seed % 3 == 0)
-        return _mix(colours[1], colours[0], np.clip(light, 0, 1.5)) * (1 + np.float32(0.1) * folds)[..., None]
+        lit = _mix(colours[1], colours[0], np.clip(light, 0, 1.5))
+        if seed % 5 > 2:
+            lit = colours[0] * _pools(seed, grid_x, grid_y)
+        return lit * (1 + np.float32(0.1) * folds)[..., None]
     if bg.kind in patterns.KINDS:
         return patterns.paint_pattern(
             bg.kind, seed, colours, xs * np.float32(bg.scale), ys * np.float32(bg.scale), pixel * bg.scale, soft * bg.scale

@@ -23,9 +23,10 @@ FROM_TONES = np.linalg.inv(TO_TONES).astype(np.float32)
 _TURN = (np.arange(8)[:, None] * (np.arange(8)[None, :] + 0.5)) * np.pi / 8
 COSINES = (np.cos(_TURN) * np.sqrt(np.where(np.arange(8) == 0, 1 / 8, 2 / 8))[:, None]).astype(np.float32)  # DCT-II
 # shares of clips before a screen or a plain wall, before a patterned wall, and before a photograph if there are any
-SIMPLE, PATTERNED, PHOTOGRAPHED = 0.42, 0.32, 0.04
+SIMPLE, PATTERNED, PHOTOGRAPHED = 0.48, 0.32, 0.03
 INSTANTS = 8  # at most, of the shutter's time
-ODD = 0.55  # share of fronts with a subject that held-out scenes never have
+ODD = 0.6  # share of fronts with a subject that held-out scenes never have
+UNKEYED = 0.8  # share of the clips before a screen whose subject wears as little of the screen's colour as it can
 ALIKE = 0.2  # share of the clips before no screen whose subject has the colour of a spot of what is behind
 WORN = 0.3  # share of clips that are compressed
 
@@ -53,15 +54,15 @@ SPELLED = (
     (0.22, Shape(1, 1, 160, 288, True)),
 )
 WHOLE = (
-    (0.14, Shape(3, 1, 96, 96)),
+    (0.10, Shape(3, 1, 96, 96)),
     (0.10, Shape(3, 1, 96, 160)),
     (0.22, Shape(2, 1, 128, 128)),
     (0.05, Shape(1, 2, 128, 128)),
-    (0.24, Shape(1, 1, 160, 288)),
+    (0.22, Shape(1, 1, 160, 288)),
     (0.07, Shape(1, 4, 96, 160)),
-    (0.05, Shape(1, 12, 64, 96)),
+    (0.04, Shape(1, 12, 64, 96)),
     (0.04, Shape(1, 32, 64, 64)),
-    (0.09, Shape(1, 1, 288, 512)),
+    (0.16, Shape(1, 1, 288, 512)),
 )
 
 
@@ -131,7 +132,7 @@ def new_front(rng: np.random.Generator, shape: Shape) -> Front:
             break
     aspect = shape.width / shape.height
     # a window of 0.45 of the height at 128 lines has the pixels of a whole frame of 288 lines
-    tall = 1.0 if shape.width > shape.height and rng.uniform() < 0.6 else float(np.exp(rng.uniform(np.log(0.4), 0)))
+    tall = 1.0 if shape.width > shape.height and rng.uniform() < 0.45 else float(np.exp(rng.uniform(np.log(0.32), 0)))
     subject = scene.subjects[int(rng.integers(len(scene.subjects)))]
     x, y = 0.0, 0.0
     if tall < 1 or aspect < 1.5:
@@ -172,6 +173,8 @@ def training_clip(rng: np.random.Generator, shape: Shape, fronts: Fronts, step: 
     if not scene.spill and rng.uniform() < ALIKE:
         gain = _alike(rng, front, scene)
     rgb, grain = front.rgb * gain.astype(np.float32), bool(rng.uniform() < 0.7)
+    if scene.spill and rng.uniform() < UNKEYED:
+        rgb = unkeyed(rng, rgb, front.alpha, scene.background.palette[0])
     cast, worn = _shadow(rng, front.alpha, shape), float(rng.choice([6, 12, 25])) if rng.uniform() < WORN else 0.0
     plates = []
     for i, at in enumerate(front.times):
@@ -192,6 +195,19 @@ def _alike(rng: np.random.Generator, front: Front, scene: Scene) -> npt.NDArray[
     wanted = scene.behind(*spot, 0.01, 0.0)[0, 0] + 0.01
     own = front.rgb.sum((0, 1, 2)) / max(float(front.alpha.sum()), 1e-3) + 0.01
     return np.clip(wanted / own, 0.05, 20.0).astype(np.float64) ** rng.uniform(0.6, 1.1)
+
+
+def unkeyed(rng: np.random.Generator, rgb: Array, alpha: Array, screen: Array) -> Array:
+    """A front, two of its channels exchanged if more than a little of it has the screen's colour: nobody wears that."""
+    key = int(screen.argmax())
+    others = [channel for channel in range(3) if channel != key]
+    near = rgb[..., key] > 1.15 * np.maximum(rgb[..., others[0]], rgb[..., others[1]])
+    if float((alpha * near).sum()) < 0.05 * float(alpha.sum()):
+        return rgb
+    order = [0, 1, 2]
+    other = int(rng.choice(others))
+    order[key], order[other] = other, key
+    return np.ascontiguousarray(rgb[..., order])
 
 
 def compressed(picture: Array, coarse: float) -> Array:

@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 SOLID = 0.002  # alpha closer than this to 0 or 1 is solid
-SOFT = 4.0  # by how much more an error counts where alpha is soft: there are few such pixels, and they are what a key lacks
+SOFT = 4.0  # by how much more an error counts where alpha is soft or changes nearby: few pixels, and what a matte is for
+NEARBY = 5  # pixels a side: the holes of a net count, which are as solid as what is far away
 
 
 def matte_loss(predicted: Tensor, truth: Tensor, detail: float = 1.0) -> Tensor:
@@ -27,7 +28,8 @@ def matte_loss(predicted: Tensor, truth: Tensor, detail: float = 1.0) -> Tensor:
     p = torch.where(
         truth > 1 - SOLID, predicted.clamp(max=1), torch.where(truth < SOLID, predicted.clamp(min=0), predicted)
     )
-    soft = ((truth > 0.02) & (truth < 0.98)).to(p.dtype)
+    high, low = (F.max_pool2d(each, NEARBY, 1, NEARBY // 2) for each in (truth, -truth))
+    soft = ((high > 0.02) & (low > -0.98)).to(p.dtype)
     error = p - truth
     # the square pulls wholly wrong regions over, where the absolute value alone is content with the median (black)
     loss = (error.abs() * (1 + SOFT * soft)).mean() + 1.5 * error.square().mean()

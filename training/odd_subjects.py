@@ -15,7 +15,7 @@ from .figures import Point, Sketch
 from .noise import Array, colour
 from .parts import Weave
 
-KINDS = ("stand", "hoops", "branch", "net", "mist", "panes", "tangle", "truss")
+KINDS = ("stand", "hoops", "branch", "net", "mist", "panes", "tangle", "truss", "burr")
 
 
 def build_odd(sketch: Sketch, kind: str) -> None:
@@ -128,14 +128,17 @@ def _net(sketch: Sketch) -> None:
     """Cloth with holes that hangs: netting, crochet, a sieve, a fence."""
     rng, tint = sketch.rng, _tint(sketch)
     wide, tall = sketch.between(0.15, 0.35), sketch.between(0.2, 0.38)
-    pitch = float(np.exp(rng.uniform(np.log(0.018), np.log(0.09))))
-    weave = Weave(pitch, float(rng.uniform(0.12, 0.5)), float(rng.uniform(-0.8, 0.8)), bool(rng.uniform() < 0.5))
     me = sketch.joint(0, (0.0, -0.4), 0.0, sketch.between(0, 0.2), (0.02, 0.01))
     cloth = [(0.0, -tall, 0.0, tall, wide, wide * sketch.between(0.8, 1.2))]
     if rng.uniform() < 0.4:  # something solid behind the net, or at its middle
         size = sketch.between(0.05, 0.15)
         sketch.layer(me, [(0.0, 0.0, 0.05, 0.1, size, size)], _tint(sketch), depth=size)
-    sketch.layer(me, cloth, tint, blend=0.01, depth=0.05, weave=weave)
+    for number in range(1 + int(rng.uniform() < 0.4)):  # some hang double, the one behind a little aside
+        pitch = float(np.exp(rng.uniform(np.log(0.012), np.log(0.09))))
+        weave = Weave(pitch, float(rng.uniform(0.12, 0.5)), float(rng.uniform(-0.8, 0.8)), bool(rng.uniform() < 0.5))
+        aside = rng.normal(0, 0.08) * number
+        hung = [(x0 + aside, y0, x1 + aside, y1, r0, r1) for x0, y0, x1, y1, r0, r1 in cloth]
+        sketch.layer(me, hung, tint * rng.uniform(0.6, 1.1), blend=0.01, depth=0.05, weave=weave)
     if rng.uniform() < 0.6:
         sketch.layer(me, [(-wide * 1.1, -tall - 0.02, wide * 1.1, -tall - 0.02, 0.015, 0.015)], tint * 0.6, depth=0.02)
     if rng.uniform() < 0.3:
@@ -150,8 +153,8 @@ def _mist(sketch: Sketch) -> None:
         x, y = rng.normal(0, 0.1), rng.uniform(-0.35, 0.2)
         size = sketch.between(0.1, 0.25)
         puff = [(x, y, x * 0.4, min(y + sketch.between(0.1, 0.5), 0.4), size, size * sketch.between(0.3, 0.9))]
-        low = float(rng.choice([0.0, 0.0, 0.3]))
-        sheer = (low, float(rng.uniform(max(low, 0.15), 1.0)))
+        low = float(rng.choice([0.0, 0.0, 0.0, 0.3]))
+        sheer = (low, float(rng.uniform(max(low, 0.08), 0.95)))
         sketch.layer(me, puff, tint * rng.uniform(0.8, 1.2), edge=size * sketch.between(0.15, 0.7), depth=0.4, sheer=sheer)
     if rng.uniform() < 0.75:
         _foot(sketch, _tint(sketch))
@@ -207,7 +210,7 @@ def _truss(sketch: Sketch) -> None:
     """Bars from joint to joint with nothing between them: a pylon, a crane, scaffolding, a climbing frame."""
     rng, tint = sketch.rng, _tint(sketch)
     columns, rows = int(rng.integers(2, 5)), int(rng.integers(2, 6))
-    thick = float(np.exp(rng.uniform(np.log(0.004), np.log(0.022))))
+    thick = float(np.exp(rng.uniform(np.log(0.002), np.log(0.022))))
     wide, top, narrow = sketch.between(0.12, 0.36), sketch.between(-0.48, -0.2), sketch.between(0.2, 1.1)
     down = np.linspace(0, 1, rows)
     x = np.linspace(-1, 1, columns)[None, :] * wide * (narrow + (1 - narrow) * down)[:, None]
@@ -231,7 +234,31 @@ def _truss(sketch: Sketch) -> None:
         sketch.layer(me, load, _tint(sketch), depth=size, pattern=pattern, gloss=gloss)
 
 
+def _burr(sketch: Sketch) -> None:
+    """Thin rods from one core: a thistle, the ribs of an umbrella, an aerial, fireworks."""
+    rng, tint = sketch.rng, colour(sketch.rng, (0.05, 1.1), (0.0, 0.7))
+    core = (rng.normal(0, 0.06), rng.uniform(-0.2, 0.1))
+    thick = float(np.exp(rng.uniform(np.log(0.002), np.log(0.012))))
+    me = sketch.joint(0, core, 0.0, sketch.between(0, 0.3))
+    for _ in range(int(rng.integers(1, 3))):
+        count, arc = int(rng.integers(7, 26)), float(rng.choice([2 * np.pi, 2 * np.pi, 3.0]))
+        long, lean, skew = sketch.between(0.2, 0.42), rng.normal(0, 0.5), rng.uniform(0, 6.3)
+        rods = []
+        for number in range(count):
+            turn = skew + arc * (number + rng.normal(0, 0.1)) / count
+            start, end = rng.uniform(0, 0.06), long * rng.uniform(0.85, 1.05)
+            at = (core[0] + start * np.sin(turn), core[1] - start * np.cos(turn))
+            to = (core[0] + end * np.sin(turn + lean), core[1] - end * np.cos(turn + lean))
+            rods.append((*at, *to, thick, thick * rng.uniform(0.4, 1.0)))
+        sketch.layer(me, rods, tint * rng.uniform(0.7, 1.1), blend=0.002, depth=thick, gloss=float(rng.choice([0, 1.5])),
+                     **_still_or_fast(sketch, thick))  # fmt: skip
+    size = sketch.between(0.03, 0.1)
+    sketch.layer(me, [(*core, core[0] + 0.01, core[1], size, size)], _tint(sketch), depth=size)
+    if rng.uniform() < 0.7:
+        sketch.layer(0, [(*core, rng.normal(0, 0.1), 0.5, 0.012, 0.02)], _tint(sketch), depth=0.02)
+
+
 _BUILDERS: dict[str, Callable[[Sketch], None]] = {
     "stand": _stand, "hoops": _hoops, "branch": _branch, "net": _net, "mist": _mist, "panes": _panes, "tangle": _tangle,
-    "truss": _truss,
+    "truss": _truss, "burr": _burr,
 }  # fmt: skip

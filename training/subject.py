@@ -13,8 +13,8 @@ from .odd_subjects import build_odd
 from .parts import Joint, Layer, Strands, distance, openwork, strand_cover, texture
 
 KINDS = ("bust", "bust", "bust", "figure", "creature", "blob")
-TURNING = ("stand", "hoops", "branch", "panes", "tangle", "truss")
-SPUN = 0.25  # share of these whose last part turns so fast that it is a blur
+TURNING = ("stand", "hoops", "branch", "net", "panes", "tangle", "truss", "burr")
+SPUN = 0.4  # share of these whose last part turns so fast that it is a blur
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def draw_subject(rng: np.random.Generator, crowd: int = 0, *, odd: bool = False)
         crowd: 0 for the only subject, 1 for one that stands left of the middle, 2 right of it.
         odd: whether it is of a kind that only training has: `odd_subjects`, and the others out of focus.
     """
-    kind = str(rng.choice((*ODD_KINDS, *ODD_KINDS, "net", "truss", "figure", "blob") if odd else KINDS))
+    kind = str(rng.choice((*ODD_KINDS, *ODD_KINDS, "net", "net", "burr", "mist", "figure", "blob") if odd else KINDS))
     sketch = Sketch(rng)
     if kind in ODD_KINDS:
         build_odd(sketch, kind)

@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO as oiio
 import pytest
+import torch
 
 from training import background, odd_subjects, patterns, subject
 from training.clips import HELD_OUT_SEEDS, Odd, OnStage, Patterned, Photographed, Scene, lay_over, render_subjects
-from training.data import Fronts, Shape, compressed, training_clip
+from training.data import Fronts, Shape, compressed, training_clip, unkeyed
 from training.families import BACKGROUNDS, SUBJECTS
 from training.figures import Sketch
+from training.losses import SOFT, matte_loss
 from training.photographs import Photograph
 from training.subject import Subject, draw_subject, paint_subject
 
@@ -164,3 +166,50 @@ def test_every_odd_kind_has_its_builder() -> None:
         sketch = Sketch(np.random.default_rng(3))
         odd_subjects.build_odd(sketch, kind)
         assert sketch.layers
+
+
+def test_a_stage_is_lit_smoothly_but_for_its_marks_and_a_screen_keeps_its_colour() -> None:
+    xs, ys, pixel = grid(90, 160)
+    for seed in range(40):
+        stage = background.draw_stage(np.random.default_rng(seed))
+        image = background.paint_background(stage, xs, ys, pixel, 0.0)
+        assert np.isfinite(image).all()
+        assert image.min() >= 0
+        if stage.kind == "screen":
+            key = int(stage.palette[0].argmax())
+            assert (image.argmax(-1) == key).mean() > 0.85, seed
+
+
+def test_markers_of_a_screen_are_discs_or_signs_of_up_to_three_strips() -> None:
+    stages = [background.draw_stage(np.random.default_rng(seed)) for seed in range(60)]
+    marked = [each.boxes for each in stages if len(each.boxes)]
+
+    assert 10 < len(marked) < 50
+    assert any(boxes[:, 8].all() for boxes in marked)
+    assert any(len(np.unique(boxes[:, 2:4].round(5), axis=0)) == 3 for boxes in marked)
+
+
+@pytest.mark.parametrize("key", [1, 2])
+def test_who_wears_the_screen_s_colour_gets_another_and_nobody_else(key: int) -> None:
+    rng, alpha = np.random.default_rng(2), np.full((1, 8, 8), 0.5, np.float32)
+    screen = np.float32([0.1, 0.1, 0.1])
+    screen[key] = 0.6
+    worn, red = np.full((1, 8, 8, 3), 0.05, np.float32), np.full((1, 8, 8, 3), 0.05, np.float32)
+    worn[..., key], red[..., 0] = 0.4, 0.4
+    found = unkeyed(rng, worn, alpha, screen)
+
+    assert (found.argmax(-1) != key).all()
+    np.testing.assert_array_equal(np.sort(found, -1), np.sort(worn, -1))
+    assert unkeyed(rng, red, alpha, screen) is red
+
+
+def test_an_error_in_a_hole_costs_more_than_one_far_from_everything() -> None:
+    net = torch.zeros(1, 1, 40, 40)
+    net[..., :20, ::4] = 1
+    hole, far = net.clone(), net.clone()
+    hole[..., 10, 10] += 0.5
+    far[..., 35, 20] += 0.5
+
+    dearer = float(matte_loss(hole, net) - matte_loss(far, net))
+    assert dearer == pytest.approx(SOFT * 0.5 / 40**2, rel=1e-3)
+    assert matte_loss(net, net) == 0
