@@ -26,7 +26,7 @@ COSINES = (np.cos(_TURN) * np.sqrt(np.where(np.arange(8) == 0, 1 / 8, 2 / 8))[:,
 SIMPLE, PATTERNED, PHOTOGRAPHED = 0.48, 0.32, 0.03
 INSTANTS = 8  # at most, of the shutter's time
 ODD = 0.6  # share of fronts with a subject that held-out scenes never have
-UNKEYED = 0.8  # share of the clips before a screen whose subject wears as little of the screen's colour as it can
+UNKEYED = 0.8  # share of the clips before a screen in which a subject of the screen's colour gets another
 ALIKE = 0.2  # share of the clips before no screen whose subject has the colour of a spot of what is behind
 WORN = 0.3  # share of clips that are compressed
 

@@ -133,7 +133,7 @@ def _net(sketch: Sketch) -> None:
     if rng.uniform() < 0.4:  # something solid behind the net, or at its middle
         size = sketch.between(0.05, 0.15)
         sketch.layer(me, [(0.0, 0.0, 0.05, 0.1, size, size)], _tint(sketch), depth=size)
-    for number in range(1 + int(rng.uniform() < 0.4)):  # some hang double, the one behind a little aside
+    for number in range(1 + int(rng.uniform() < 0.4)):  # some hang double, one a little aside
         pitch = float(np.exp(rng.uniform(np.log(0.012), np.log(0.09))))
         weave = Weave(pitch, float(rng.uniform(0.12, 0.5)), float(rng.uniform(-0.8, 0.8)), bool(rng.uniform() < 0.5))
         aside = rng.normal(0, 0.08) * number

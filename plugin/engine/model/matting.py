@@ -91,7 +91,8 @@ class MattingModel:
         if savings:
             save_in_unet(unet)
             leave_out_idle_layers(vae)
-            work_in_place(vae)
+            for network in (unet, vae):
+                work_in_place(network)
         self._unet, self._encoder, self._quant_conv = unet, vae.encoder, vae.quant_conv
         self._decoder: nn.Module = AlphaDecoder(vae.decoder) if savings else RgbDecoder(vae.decoder)
         self._cancel = CancelPoint()

@@ -276,7 +276,6 @@ def save_in_unet(unet: SvdUNet) -> None:
             module.time_proj = PositionNumbers()
     _constant_mixes(unet)
     _leave_out_silent_branches(unet)
-    work_in_place(unet)
 
 
 class RgbDecoder(nn.Module):
