@@ -107,8 +107,14 @@ def draw_pattern(rng: np.random.Generator) -> Background:
     """Draws a patterned wall, of one of the kinds of `patterns`, with pictures or lamps on some."""
     bright = rng.uniform(0.15, 1.0)
     first = colour(rng, (0.1 * bright, bright), (0.0, 0.8))
-    # two tones of one colour as often as two colours
-    second = first * np.float32(rng.uniform(0.25, 0.8)) if rng.uniform() < 0.5 else colour(rng, (0.02, bright), (0.0, 0.8))
+    tones = rng.uniform()
+    if tones < 0.35:
+        second = first * np.float32(rng.uniform(0.25, 0.8))
+    elif tones < 0.6:  # a wall that is nearly of one colour, often a pale one
+        first = colour(rng, (0.2, 0.9), (0.0, 0.3))
+        second = first * rng.uniform(0.65, 1.25, 3).astype(np.float32)
+    else:
+        second = colour(rng, (0.02, bright), (0.0, 0.8))
     boxes = np.zeros((int(rng.choice([0, 0, 0, 2, 5])), 9), np.float32)
     focus = float(rng.uniform(0.001, 0.02))
     for box in boxes:

@@ -23,11 +23,11 @@ FROM_TONES = np.linalg.inv(TO_TONES).astype(np.float32)
 _TURN = (np.arange(8)[:, None] * (np.arange(8)[None, :] + 0.5)) * np.pi / 8
 COSINES = (np.cos(_TURN) * np.sqrt(np.where(np.arange(8) == 0, 1 / 8, 2 / 8))[:, None]).astype(np.float32)  # DCT-II
 # shares of clips before a screen or a plain wall, before a patterned wall, and before a photograph if there are any
-SIMPLE, PATTERNED, PHOTOGRAPHED = 0.48, 0.32, 0.03
+SIMPLE, PATTERNED, PHOTOGRAPHED = 0.52, 0.32, 0.03
 INSTANTS = 8  # at most, of the shutter's time
 ODD = 0.6  # share of fronts with a subject that held-out scenes never have
 UNKEYED = 0.8  # share of the clips before a screen in which a subject of the screen's colour gets another
-ALIKE = 0.2  # share of the clips before no screen whose subject has the colour of a spot of what is behind
+ALIKE = 0.28  # share of the clips before no screen whose subject has the colour of a spot of what is behind
 WORN = 0.3  # share of clips that are compressed
 
 
@@ -54,12 +54,13 @@ SPELLED = (
     (0.22, Shape(1, 1, 160, 288, True)),
 )
 WHOLE = (
-    (0.10, Shape(3, 1, 96, 96)),
-    (0.10, Shape(3, 1, 96, 160)),
-    (0.22, Shape(2, 1, 128, 128)),
+    (0.06, Shape(3, 1, 96, 96)),
+    (0.09, Shape(3, 1, 96, 160)),
+    (0.16, Shape(2, 1, 128, 128)),
     (0.05, Shape(1, 2, 128, 128)),
     (0.22, Shape(1, 1, 160, 288)),
-    (0.07, Shape(1, 4, 96, 160)),
+    (0.08, Shape(1, 3, 160, 288)),
+    (0.10, Shape(1, 4, 96, 160)),
     (0.04, Shape(1, 12, 64, 96)),
     (0.04, Shape(1, 32, 64, 64)),
     (0.16, Shape(1, 1, 288, 512)),

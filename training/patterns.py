@@ -29,6 +29,8 @@ def paint_pattern(kind: str, seed: int, colours: Array, xs: Array, ys: Array, pi
         [H,W,3].
     """
     weight, shade = _PAINTERS[kind](seed, xs, ys, pixel, max(soft, pixel))
+    if seed % 8 < 3:  # boarded, panelled or paved
+        shade = shade * seams(seed, xs, ys, pixel)
     image: Array = (colours[0] + (colours[1] - colours[0]) * weight[..., None]) * shade[..., None]
     return image
 
@@ -36,6 +38,26 @@ def paint_pattern(kind: str, seed: int, colours: Array, xs: Array, ys: Array, pi
 def _visible(period: float, pixel: float) -> np.float32:
     """1 for what is much larger than a pixel, 0 for what is smaller: it would alias."""
     return np.float32(smoothstep(1.5, 4.0, np.float32(period / pixel)))
+
+
+def seams(seed: int, xs: Array, ys: Array, pixel: float) -> Array:
+    """[H,W] factor: straight lines between boards, sheets or slabs, dark or bright, and the slabs' own tones."""
+    rng = np.random.default_rng(seed)
+    wide, tall = np.exp(rng.uniform(np.log(0.1), np.log(0.9), 2))
+    thick = np.exp(rng.uniform(np.log(0.002), np.log(0.01)))
+    level, tones = rng.choice([0.35, 0.6, 0.8, 1.4]), rng.uniform(0, 0.12)
+    u, v = xs / wide + rng.uniform(0, 1), ys / tall + rng.uniform(0, 1)
+    row = np.floor(v).astype(np.int64)
+    across = u[None, :] + (float(rng.choice([0, 0, 0.5])) * (row % 2))[:, None]
+    column = np.floor(across).astype(np.int64)
+    from_row = (0.5 - np.abs(v - row - 0.5)) * tall
+    from_column = (0.5 - np.abs(across - column - 0.5)) * wide
+    away = np.minimum(from_row[:, None], from_column) if rng.uniform() < 0.6 else from_row[:, None] + 0 * from_column
+    line = (1 - smoothstep(thick / 2 - pixel / 2, thick / 2 + pixel / 2, away)) * min(1.0, thick / pixel)
+    table = lattice(seed, np.arange(row.min(), row.max() + 1), np.arange(column.min(), column.max() + 1))
+    tone = table[(row - row.min())[:, None], column - column.min()]
+    found: Array = ((1 + tones * tone) * (1 + (level - 1) * line)).astype(np.float32)
+    return found
 
 
 def _cells(seed: int, xs: Array, ys: Array, pixel: float, soft: float) -> tuple[Array, Array]:

@@ -45,17 +45,32 @@ def picture(path: Path) -> Path:
     return path
 
 
+@pytest.mark.parametrize("seed", [77, 72])  # without seams, and with
 @pytest.mark.parametrize("kind", patterns.KINDS)
-def test_a_pattern_is_the_same_in_a_window_as_in_the_whole_frame(kind: str) -> None:
+def test_a_pattern_is_the_same_in_a_window_as_in_the_whole_frame(kind: str, seed: int) -> None:
     xs, ys, pixel = grid()
     colours = np.float32([[0.1, 0.5, 0.9], [0.6, 0.2, 0.1], [0, 0, 0], [1, 1, 1]])
-    whole = patterns.paint_pattern(kind, 77, colours, xs, ys, pixel, 0.002)
-    part = patterns.paint_pattern(kind, 77, colours, xs[20:50], ys[10:40], pixel, 0.002)
+    whole = patterns.paint_pattern(kind, seed, colours, xs, ys, pixel, 0.002)
+    part = patterns.paint_pattern(kind, seed, colours, xs[20:50], ys[10:40], pixel, 0.002)
 
     assert whole.shape == (HIGH, WIDE, 3)
     assert np.isfinite(whole).all()
     assert whole.std() > 0.01
     np.testing.assert_allclose(part, whole[10:40, 20:50], atol=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(0, 80, 8))
+def test_seams_are_thin_lines_between_slabs_of_nearly_one_tone(seed: int) -> None:
+    pixel = 1 / 288
+    xs, ys = ((np.arange(count) + 0.5) * pixel - count * pixel / 2 for count in (512, 288))
+    factor = patterns.seams(seed, xs.astype(np.float32), ys.astype(np.float32), pixel)
+    across = factor.mean(axis=1)
+    beside = np.abs(across[8:-8] - (across[16:] + across[:-16]) / 2)  # a line differs from what is on both of its sides
+
+    assert factor.shape == (288, 512)
+    assert 0.2 < factor.min() <= factor.max() < 1.7
+    assert beside.max() > 0.05
+    assert np.median(beside) < 0.02
 
 
 @pytest.mark.parametrize("kind", odd_subjects.KINDS)
