@@ -52,7 +52,9 @@ def seams(seed: int, xs: Array, ys: Array, pixel: float) -> Array:
     column = np.floor(across).astype(np.int64)
     from_row = (0.5 - np.abs(v - row - 0.5)) * tall
     from_column = (0.5 - np.abs(across - column - 0.5)) * wide
-    away = np.minimum(from_row[:, None], from_column) if rng.uniform() < 0.6 else from_row[:, None] + 0 * from_column
+    away = from_row[:, None]
+    if rng.uniform() < 0.6:  # else boards, which end beyond the frame
+        away = np.minimum(away, from_column)
     line = (1 - smoothstep(thick / 2 - pixel / 2, thick / 2 + pixel / 2, away)) * min(1.0, thick / pixel)
     table = lattice(seed, np.arange(row.min(), row.max() + 1), np.arange(column.min(), column.max() + 1))
     tone = table[(row - row.min())[:, None], column - column.min()]
