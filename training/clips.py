@@ -108,7 +108,7 @@ class OnStage(Scene):
     def __init__(self, seed: int, rng: np.random.Generator) -> None:
         super().__init__(seed)
         self._stage = draw_stage(rng)
-        self.spill = float(rng.uniform(0, 0.3)) if self._stage.kind == "screen" else 0.0
+        self.spill = float(rng.uniform(0, 0.22)) if self._stage.kind == "screen" else 0.0
 
     @property
     def background(self) -> Background:
@@ -172,7 +172,7 @@ def render_subjects(
     window: tuple[float, float, float, float] | None = None,
 ) -> tuple[Array, Array]:
     """What stands in front, alone: [height,width,3] scene-linear, premultiplied; [height,width] alpha. See `render`."""
-    xs, ys, pixel = _grid(width, height, window)
+    xs, ys, pixel = pixel_grid(width, height, window)
     front, alpha = np.zeros((height, width, 3), np.float32), np.zeros((height, width), np.float32)
     for subject in scene.subjects:
         count = _instants(subject, frame, frames_per_clip, pixel, samples)
@@ -211,7 +211,7 @@ def lay_over(
     Returns:
         [H,W,3] scene-linear plate, 0 and up.
     """
-    xs, ys, pixel = _grid(alpha.shape[1], alpha.shape[0], window)
+    xs, ys, pixel = pixel_grid(alpha.shape[1], alpha.shape[0], window)
     behind = scene.behind(xs, ys, pixel, (frame + SHUTTER / 2) / FRAMES_PER_SECOND)
     if shadow is not None:
         behind = behind * shadow[..., None]
@@ -226,7 +226,7 @@ def lay_over(
     return rgb
 
 
-def _grid(width: int, height: int, window: tuple[float, float, float, float] | None) -> tuple[Array, Array, float]:
+def pixel_grid(width: int, height: int, window: tuple[float, float, float, float] | None) -> tuple[Array, Array, float]:
     """Pixel centres [W] and [H] in heights of the full frame, and the size of a pixel."""
     aspect = width / height
     x0, y0, x1, y1 = window or (-aspect / 2, -0.5, aspect / 2, 0.5)

@@ -5,15 +5,28 @@ from __future__ import annotations
 import itertools
 import multiprocessing as mp
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from .clips import TRAINING_SEEDS, Odd, OnStage, Patterned, Photographed, Scene, lay_over, render_subjects, to_display
+from .clips import (
+    FRAMES_PER_SECOND,
+    TRAINING_SEEDS,
+    Odd,
+    OnStage,
+    Patterned,
+    Photographed,
+    Scene,
+    lay_over,
+    pixel_grid,
+    render_subjects,
+    to_display,
+)
 from .noise import Array
+from .veils import draw_veil, paint_veil
 
 PERIOD = 64  # steps for which fronts are kept
 CHOICE = 12  # fronts of a shape and clip in a period: one is used about twice in the most frequent shapes, else once
@@ -28,6 +41,8 @@ INSTANTS = 8  # at most, of the shutter's time
 ODD = 0.6  # share of fronts with a subject that held-out scenes never have
 UNKEYED = 0.8  # share of the clips before a screen in which a subject of the screen's colour gets another
 ALIKE = 0.28  # share of the clips before no screen whose subject has the colour of a spot of what is behind
+# share of the fronts that are veiled, and of these veils that have sharp edges: before a screen or a plain wall, elsewhere
+VEILED, HARD = (0.22, 0.12), (0.35, 0.8)
 WORN = 0.3  # share of clips that are compressed
 
 
@@ -169,6 +184,7 @@ def training_clip(rng: np.random.Generator, shape: Shape, fronts: Fronts, step: 
         scene = Photographed(seed, fronts.photographs)
     else:
         scene = Scene(seed)
+    front = veiled(rng, front, int(kind >= SIMPLE))
     # light that does not match: the subject brighter or darker, warmer or colder than what is behind it
     gain = np.exp(rng.normal(0, 0.35)) * np.exp(rng.normal(0, 0.08, 3))
     if not scene.spill and rng.uniform() < ALIKE:
@@ -187,6 +203,16 @@ def training_clip(rng: np.random.Generator, shape: Shape, fronts: Fronts, step: 
     if rng.uniform() < 0.5:
         plate, matte = plate[..., ::-1], matte[..., ::-1]
     return np.ascontiguousarray(plate), np.ascontiguousarray(matte)
+
+
+def veiled(rng: np.random.Generator, front: Front, where: int) -> Front:
+    """A front, some of them sheer or pierced in places; `where` is 0 before a screen or a plain wall, else 1."""
+    if rng.uniform() > VEILED[where]:
+        return front
+    veil = draw_veil(rng, HARD[where])
+    xs, ys, pixel = pixel_grid(front.alpha.shape[2], front.alpha.shape[1], front.window)
+    factor = np.stack([paint_veil(veil, xs, ys, pixel, at / FRAMES_PER_SECOND) for at in front.times])
+    return replace(front, rgb=front.rgb * factor[..., None], alpha=front.alpha * factor)
 
 
 def _alike(rng: np.random.Generator, front: Front, scene: Scene) -> npt.NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,13 @@ import torch
 
 from training import background, odd_subjects, patterns, subject
 from training.clips import HELD_OUT_SEEDS, Odd, OnStage, Patterned, Photographed, Scene, lay_over, render_subjects
-from training.data import Fronts, Shape, compressed, training_clip, unkeyed
+from training.data import Front, Fronts, Shape, compressed, training_clip, unkeyed, veiled
 from training.families import BACKGROUNDS, SUBJECTS
 from training.figures import Sketch
 from training.losses import SOFT, matte_loss
 from training.photographs import Photograph
 from training.subject import Subject, draw_subject, paint_subject
+from training.veils import draw_veil, paint_veil
 
 HIGH, WIDE = 48, 64
 
@@ -228,3 +230,46 @@ def test_an_error_in_a_hole_costs_more_than_one_far_from_everything() -> None:
     dearer = float(matte_loss(hole, net) - matte_loss(far, net))
     assert dearer == pytest.approx(SOFT * 0.5 / 40**2, rel=1e-3)
     assert matte_loss(net, net) == 0
+
+
+def test_a_veil_is_the_same_in_a_window_moves_with_time_and_lets_pass_between_nothing_and_all() -> None:
+    xs, ys, pixel = grid()
+    stripes, places = set(), set()
+    for seed in range(12):
+        veil = draw_veil(np.random.default_rng(seed), 0.5)
+        whole = paint_veil(veil, xs, ys, pixel, 0.5)
+        assert whole.shape == (HIGH, WIDE)
+        assert whole.dtype == np.float32
+        assert whole.min() >= veil.least - 1e-6
+        assert whole.max() <= 1 + 1e-6
+        assert whole.std() > 0.01
+        np.testing.assert_allclose(paint_veil(veil, xs[20:50], ys[10:40], pixel, 0.5), whole[10:40, 20:50], atol=1e-4)
+        assert np.abs(paint_veil(veil, xs, ys, pixel, 1.5) - whole).max() > 0.01
+        stripes.add(veil.turn is None)
+        places.add(veil.border is None)
+    assert stripes == places == {True, False}
+
+
+def test_a_veil_with_sharp_edges_has_holes_and_one_without_thins_out() -> None:
+    xs, ys, pixel = grid(288, 512)
+
+    def between(hard: float) -> float:
+        drawn = [draw_veil(np.random.default_rng(seed), hard) for seed in range(20)]
+        drawn = [replace(each, cells=(8.0, 8.0), octaves=1, least=0.0, most=1.0, border=None) for each in drawn]
+        painted = np.stack([paint_veil(each, xs, ys, pixel, 0.0) for each in drawn])
+        return float(((painted > 0.05) & (painted < 0.95)).mean())
+
+    assert between(1.0) < 0.15
+    assert between(0.0) > 2 * between(1.0)
+
+
+def test_a_veiled_front_stays_premultiplied() -> None:
+    rng = np.random.default_rng(3)
+    rgb, alpha = np.full((2, HIGH, WIDE, 3), 0.25, np.float32), np.full((2, HIGH, WIDE), 0.5, np.float32)
+    front = Front(rgb, alpha, 1, (-WIDE / HIGH / 2, -0.5, WIDE / HIGH / 2, 0.5), (0.0, 1.0))
+    drawn = [veiled(rng, front, where) for where in (0, 1) for _ in range(40)]
+    changed = [each for each in drawn if each is not front]
+
+    assert 0 < len(changed) < 40
+    for each in changed:
+        np.testing.assert_allclose(each.rgb, 0.5 * each.alpha[..., None].repeat(3, -1), atol=1e-6)
