@@ -36,13 +36,13 @@ FROM_TONES = np.linalg.inv(TO_TONES).astype(np.float32)
 _TURN = (np.arange(8)[:, None] * (np.arange(8)[None, :] + 0.5)) * np.pi / 8
 COSINES = (np.cos(_TURN) * np.sqrt(np.where(np.arange(8) == 0, 1 / 8, 2 / 8))[:, None]).astype(np.float32)  # DCT-II
 # shares of clips before a screen or a plain wall, before a patterned wall, and before a photograph if there are any
-SIMPLE, PATTERNED, PHOTOGRAPHED = 0.52, 0.32, 0.03
+SIMPLE, PATTERNED, PHOTOGRAPHED = 0.43, 0.41, 0.03
 INSTANTS = 8  # at most, of the shutter's time
 ODD = 0.6  # share of fronts with a subject that held-out scenes never have
 UNKEYED = 0.8  # share of the clips before a screen in which a subject of the screen's colour gets another
 ALIKE = 0.28  # share of the clips before no screen whose subject has the colour of a spot of what is behind
 # share of the fronts that are veiled, and of these veils that have sharp edges: before a screen or a plain wall, elsewhere
-VEILED, HARD = (0.22, 0.12), (0.35, 0.8)
+VEILED, HARD = (0.22, 0.2), (0.35, 0.7)
 WORN = 0.3  # share of clips that are compressed
 
 
