@@ -83,6 +83,11 @@ def smoothstep(low: float | Array, high: float | Array, x: Array) -> Array:
     return t * t * (3 - 2 * t)
 
 
+def visible(period: float, pixel: float) -> np.float32:
+    """1 for what is much larger than a pixel, 0 for what is smaller: it would alias."""
+    return np.float32(smoothstep(1.5, 4.0, np.float32(period / pixel)))
+
+
 def colour(rng: np.random.Generator, value: tuple[float, float], saturation: tuple[float, float]) -> Array:
     """A random colour: [3] scene-linear, its largest channel in `value`, saturation in [0,1]."""
     hue, sat, val = rng.uniform(), rng.uniform(*saturation), rng.uniform(*value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .noise import Array, fbm, lattice, smoothstep, value_noise
+from .noise import Array, fbm, lattice, smoothstep, value_noise, visible
 
 KINDS = ("cells", "weave", "dots", "brushed", "waves", "speckle", "shelves", "checks")
 
@@ -33,11 +33,6 @@ def paint_pattern(kind: str, seed: int, colours: Array, xs: Array, ys: Array, pi
         shade = shade * seams(seed, xs, ys, pixel)
     image: Array = (colours[0] + (colours[1] - colours[0]) * weight[..., None]) * shade[..., None]
     return image
-
-
-def _visible(period: float, pixel: float) -> np.float32:
-    """1 for what is much larger than a pixel, 0 for what is smaller: it would alias."""
-    return np.float32(smoothstep(1.5, 4.0, np.float32(period / pixel)))
 
 
 def seams(seed: int, xs: Array, ys: Array, pixel: float) -> Array:
@@ -92,7 +87,7 @@ def _weave(seed: int, xs: Array, ys: Array, pixel: float, soft: float) -> tuple[
     u, v = xs[None, :] / pitch, ys[:, None] / pitch
     over = (np.floor(u) + np.floor(v)) % 2
     round_x, round_y = np.abs((u % 1) - 0.5), np.abs((v % 1) - 0.5)
-    clear = _visible(pitch, pixel)
+    clear = visible(pitch, pixel)
     thread = np.where(over > 0, round_x, round_y)
     shade = 1 - clear * (1.6 * thread**2 + 0.15 * over)
     check = 0.5 + clear * (over - 0.5)
@@ -124,7 +119,7 @@ def _waves(seed: int, xs: Array, ys: Array, pixel: float, soft: float) -> tuple[
     bend = fbm(seed, xs * 1.7, ys * 1.7, pixel * 1.7, 4)
     tilt = (seed % 7) * 0.45
     phase = (xs[None, :] * np.cos(tilt) + ys[:, None] * np.sin(tilt)) * rate + 1.5 * bend
-    wave = 0.5 + 0.5 * np.sin(2 * np.pi * phase).astype(np.float32) * _visible(1 / rate, pixel)
+    wave = 0.5 + 0.5 * np.sin(2 * np.pi * phase).astype(np.float32) * visible(1 / rate, pixel)
     return wave ** (1 + seed % 3), 1 + 0.1 * bend
 
 
@@ -144,7 +139,7 @@ def _shelves(seed: int, xs: Array, ys: Array, pixel: float, soft: float) -> tupl
     tones = lattice(seed, np.arange(row.min(), row.max() + 1), np.arange(column.min(), column.max() + 1))
     tone = tones[np.ix_(row - row.min(), column - column.min())]
     edge_x, edge_y = 0.5 - np.abs(xs / wide - column - 0.5), 0.5 - np.abs(ys / tall - row - 0.5)
-    clear = _visible(wide, pixel)
+    clear = visible(wide, pixel)
     gap = 1 - clear * 0.6 * (1 - smoothstep(0.0, 0.12 + soft / wide, edge_x))
     shelf = smoothstep(0.02, 0.05 + soft / tall, edge_y)
     return 0.5 + 0.5 * clear * tone, (0.7 + 0.3 * shelf)[:, None] * gap[None, :] * (1 + 0.25 * clear * tone)
@@ -157,7 +152,7 @@ def _checks(seed: int, xs: Array, ys: Array, pixel: float, soft: float) -> tuple
     u = (xs[None, :] * np.cos(tilt) + ys[:, None] * np.sin(tilt) + bend) / pitch
     v = (ys[:, None] * np.cos(tilt) - xs[None, :] * np.sin(tilt) + bend) / pitch
     sharp = min(8.0, pitch / soft)
-    clear = _visible(pitch, pixel)
+    clear = visible(pitch, pixel)
     one, two = (np.clip(sharp * np.sin(np.pi * each), -1, 1) for each in (u, v))
     return (0.5 + 0.5 * clear * one * two).astype(np.float32), 1 + 3 * bend
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .noise import Array, fbm, smoothstep
+from .noise import Array, fbm, smoothstep, visible
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,7 @@ def paint_veil(veil: Veil, xs: Array, ys: Array, pixel: float, seconds: float) -
         steep = np.pi * 2 * waves * pixel
         way = np.float32(np.cos(veil.turn)) * xs[None, :] + np.float32(np.sin(veil.turn)) * ys[:, None]
         bent = np.float32(waves) * way + np.float32(0.4) * fbm(veil.seed, xs * 5, ys * 5, pixel * 5, 2)
-        shown = np.float32(np.clip(2 - 4 * waves * pixel, 0, 1))  # stripes finer than two pixels are not
-        pattern = shown * np.sin(np.float32(2 * np.pi) * bent)
+        pattern = visible(1 / waves, pixel) * np.sin(np.float32(2 * np.pi) * bent)
     soft = max(veil.edge, steep)
     factor = veil.least + (veil.most - veil.least) * smoothstep(veil.middle - soft, veil.middle + soft, pattern)
     if veil.border is not None:
