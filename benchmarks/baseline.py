@@ -20,10 +20,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
+from gvm_matte.core.frames import BlockPlan
+from gvm_matte.core.image import fit_size, padding
 from gvm_matte.engine.model.networks import NetworkConfig, build_unet, build_vae
 from gvm_matte.engine.model.savings import leave_out_idle_layers
-from gvm_matte.frames import BlockPlan
-from gvm_matte.image import fit_size, padding
 from torch import Tensor
 
 from .models import fill_random

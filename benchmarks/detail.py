@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from gvm_matte.engine.detail import estimate_foreground, guided_upsample
 from gvm_matte.engine.model.geometry import geometry, to_plate_size
-from gvm_matte.params import MatteParams
+from gvm_matte.params.fields import MatteParams
 
 from .gpu import peak_of, seconds_of
 from .machine import facts

@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 from gvm_matte.client import MatteJob, MatteSession
 from gvm_matte.engine.model.weights import BUILTIN
-from gvm_matte.protocol import Accepted, Message, Sink, Source
+from gvm_matte.protocol.messages import Accepted, Message
+from gvm_matte.protocol.parts import Sink, Source
 
 from . import exr
 from .machine import facts

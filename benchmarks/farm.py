@@ -30,7 +30,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gvm_matte.cli.farm_submit import openjd_command
+from gvm_matte.cli.farm.submit import openjd_command
 from gvm_matte.farm import FarmJob, FarmSettings, chunks, parameter_values, range_expression, write_bundle
 from gvm_matte.farm.cost import Rates, job_cost, rates_of_render, task_costs
 

@@ -22,10 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from gvm_matte.engine.jobs import Job, Rings
+from gvm_matte.engine.jobs.job import Job, Rings
 from gvm_matte.engine.pipeline.plan import make_plan
 from gvm_matte.engine.pipeline.renderer import READERS, Stages
-from gvm_matte.protocol import Render, Sink, Source
+from gvm_matte.protocol.messages import Render
+from gvm_matte.protocol.parts import Sink, Source
 from torch import Tensor
 
 from .exr import read, write, write_plates

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import torch
-from gvm_matte.errors import GvmMatteError, OutOfMemoryError
+from gvm_matte.core.errors import GvmMatteError, OutOfMemoryError
 from torch.utils.flop_counter import FlopCounterMode
 
 T = TypeVar("T")

@@ -21,11 +21,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Optional
 
-from gvm_matte.channel import connect, new_key, private_address, remove_address
 from gvm_matte.client import EngineConnection
-from gvm_matte.client.watch import PictureView
-from gvm_matte.errors import GvmMatteError
-from gvm_matte.protocol import RUNNING, JobState
+from gvm_matte.client.watch.watch import PictureView
+from gvm_matte.core.errors import GvmMatteError
+from gvm_matte.protocol.addresses import private_address, remove_address
+from gvm_matte.protocol.channel import connect, new_key
+from gvm_matte.protocol.watching import RUNNING, JobState
 
 from .machine import facts
 from .monitor_engine import JOB, SHOT, colour_of
@@ -47,9 +48,9 @@ class Screen:
     """
 
     def __init__(self, way: str, size: str, stack: contextlib.ExitStack) -> None:
-        from gvm_matte.ui.model import MonitorModel
+        from gvm_matte.ui.kit.qt import QtWidgets
+        from gvm_matte.ui.monitor.model import MonitorModel
         from gvm_matte.ui.picture import PicturePage
-        from gvm_matte.ui.qt import QtWidgets
 
         address, key = stack.enter_context(_engine(way, size))
         self.page = PicturePage()
@@ -102,7 +103,7 @@ class Screen:
         self._held = []
 
     def _turn(self) -> None:
-        from gvm_matte.ui.qt import QtCore
+        from gvm_matte.ui.kit.qt import QtCore
 
         flags = QtCore.QEventLoop.ProcessEventsFlag
         timer = QtCore.QTimer()
@@ -144,7 +145,7 @@ def _job() -> JobState:
 
 def frames_on_screen(*, size: str, frames: int, rounds: int) -> dict[str, Any]:
     """Seconds a lap of each way, in turns."""
-    from gvm_matte.ui.edges import Edges
+    from gvm_matte.ui.kit.edges import Edges
     from gvm_matte.ui.picture.look import View
 
     width, height = (int(edge) for edge in size.split("x"))
@@ -206,7 +207,7 @@ def main() -> None:
     add_options(parser)
     options = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from gvm_matte.ui.qt import QtWidgets
+    from gvm_matte.ui.kit.qt import QtWidgets
 
     machine = facts()
     application = QtWidgets.QApplication([])

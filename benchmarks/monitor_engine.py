@@ -22,12 +22,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-from gvm_matte.channel import Listener
-from gvm_matte.engine.server import Server
+from gvm_matte.core.image import Box
+from gvm_matte.engine.serving.server import Server
 from gvm_matte.engine.watch.hub import Finished
 from gvm_matte.engine.watch.watcher import Watcher
-from gvm_matte.image import Box
-from gvm_matte.protocol import Picture
+from gvm_matte.protocol.channel import Listener
+from gvm_matte.protocol.watching import Picture
 
 from .plates import plate
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from gvm_matte.client import EngineConnection, MatteJob, MatteSession
 from gvm_matte.engine.model.weights import BUILTIN
-from gvm_matte.protocol import IDLE, LOADING, RENDERING, Sink, Source
+from gvm_matte.protocol.messages import IDLE, LOADING, RENDERING
+from gvm_matte.protocol.parts import Sink, Source
 
 from .exr import write_plates
 from .timing import percentile

@@ -114,14 +114,14 @@ class Judge:
     def mattes(self, clip: Clip, params: dict[str, Any]) -> Array:
         """[F,H,W] as the engine delivers them, in float; the model's shorter edge is the clip's."""
         import torch
+        from gvm_matte.core.frames import BlockPlan
+        from gvm_matte.core.image import Box
         from gvm_matte.engine.colour import resolve_input
         from gvm_matte.engine.pipeline.prepare import Preparer
         from gvm_matte.engine.pipeline.region import Region
         from gvm_matte.engine.pipeline.windows import WindowRunner
-        from gvm_matte.frames import BlockPlan
-        from gvm_matte.image import Box
-        from gvm_matte.keys import ShotParams
-        from gvm_matte.params import MatteParams
+        from gvm_matte.params.fields import MatteParams
+        from gvm_matte.params.keys import ShotParams
 
         frames, height, width = clip.alpha.shape
         sizes = {"size": min(width, height), "max_resolution": max(width, height), "datatype": "float"}

@@ -23,13 +23,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from gvm_matte.channel import Channel, connect, new_key, private_address, remove_address
 from gvm_matte.client import PlateData
 from gvm_matte.client.plate_pusher import fill
-from gvm_matte.errors import ConnectionLostError
-from gvm_matte.frame_buffer import FrameRing, slot_bytes
-from gvm_matte.image import Box
-from gvm_matte.protocol import Attach, Attached, PlateReady, Shutdown, SlotFree
+from gvm_matte.core.errors import ConnectionLostError
+from gvm_matte.core.image import Box
+from gvm_matte.protocol.addresses import private_address, remove_address
+from gvm_matte.protocol.channel import Channel, connect, new_key
+from gvm_matte.protocol.frame_buffer import FrameRing, slot_bytes
+from gvm_matte.protocol.messages import Attach, Attached, PlateReady, Shutdown, SlotFree
 
 from .machine import facts
 from .ping import ping_rows, pings

@@ -12,10 +12,10 @@ import sys
 
 import numpy as np
 import numpy.typing as npt
-from gvm_matte.channel import Channel, Listener, authenticate_client
-from gvm_matte.errors import ConnectionLostError
-from gvm_matte.frame_buffer import PAGE, FrameRing, SlotInfo
-from gvm_matte.protocol import Attach, Attached, PlateReady, Shutdown, SlotFree
+from gvm_matte.core.errors import ConnectionLostError
+from gvm_matte.protocol.channel import Channel, Listener, authenticate_client
+from gvm_matte.protocol.frame_buffer import PAGE, FrameRing, SlotInfo
+from gvm_matte.protocol.messages import Attach, Attached, PlateReady, Shutdown, SlotFree
 
 
 def page_sum(pixels: npt.NDArray[np.float16]) -> float:

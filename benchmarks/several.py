@@ -23,12 +23,13 @@ from pathlib import Path
 from typing import Any
 
 from gvm_matte.client import MatteJob, MatteSession
-from gvm_matte.client.several import DeviceSessions
-from gvm_matte.client.shares import CONTEXT, Shares
+from gvm_matte.client.devices.sessions import DeviceSessions
+from gvm_matte.client.devices.shares import CONTEXT, Shares
+from gvm_matte.core.frames import BlockPlan, Step
+from gvm_matte.engine.jobs.steps import Share
 from gvm_matte.engine.model.weights import BUILTIN
-from gvm_matte.engine.pipeline.share import Share
-from gvm_matte.frames import BlockPlan, Step
-from gvm_matte.protocol import Accepted, Message, Sink, Source
+from gvm_matte.protocol.messages import Accepted, Message
+from gvm_matte.protocol.parts import Sink, Source
 
 from . import exr
 from .machine import facts

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gvm_matte.client import engine_environment
-from gvm_matte.frames import BlockPlan
-from gvm_matte.params import MatteParams
+from gvm_matte.core.frames import BlockPlan
+from gvm_matte.params.fields import MatteParams
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,14 +85,14 @@ class Runs:
     """Inside the process: both models loaded, plates prepared for the one that runs alone."""
 
     def __init__(self, work: Work) -> None:
+        from gvm_matte.core.image import Box
         from gvm_matte.engine.colour import resolve_input
         from gvm_matte.engine.device import resolve_device, resolve_precision
         from gvm_matte.engine.model.matting import load_model
         from gvm_matte.engine.model.weights import find_weights
         from gvm_matte.engine.pipeline.prepare import Preparer
         from gvm_matte.engine.pipeline.region import Region
-        from gvm_matte.image import Box
-        from gvm_matte.keys import ShotParams
+        from gvm_matte.params.keys import ShotParams
 
         from .baseline import PlainModel
         from .models import write_random_model

@@ -20,17 +20,26 @@ import numpy as np
 import numpy.typing as npt
 from gvm_matte.client import PlateData
 from gvm_matte.client.plate_pusher import PlatePusher
+from gvm_matte.core.frames import BlockPlan
+from gvm_matte.core.image import Box
 from gvm_matte.engine.colour import InputColour
-from gvm_matte.engine.jobs import Job, Rings
+from gvm_matte.engine.jobs.job import Job, Rings
 from gvm_matte.engine.pipeline.prepare import Preparer
 from gvm_matte.engine.pipeline.region import Region
 from gvm_matte.engine.pipeline.windows import WindowRunner
-from gvm_matte.frame_buffer import FrameRing, slot_bytes
-from gvm_matte.frames import BlockPlan
-from gvm_matte.image import Box
-from gvm_matte.keys import ShotParams
-from gvm_matte.params import MatteParams
-from gvm_matte.protocol import AlphaReady, AlphaTaken, Message, PlateFailed, PlateReady, Render, Sink, SlotFree, Source
+from gvm_matte.params.fields import MatteParams
+from gvm_matte.params.keys import ShotParams
+from gvm_matte.protocol.frame_buffer import FrameRing, slot_bytes
+from gvm_matte.protocol.messages import (
+    AlphaReady,
+    AlphaTaken,
+    Message,
+    PlateFailed,
+    PlateReady,
+    Render,
+    SlotFree,
+)
+from gvm_matte.protocol.parts import Sink, Source
 from torch import Tensor
 
 from . import baseline

@@ -17,11 +17,12 @@ from typing import Any, Callable
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from gvm_matte.client import MatteJob, stop_warm_engine
-from gvm_matte.protocol import DONE, Sink, Source
+from gvm_matte.protocol.parts import Sink, Source
+from gvm_matte.protocol.watching import DONE
+from gvm_matte.ui.kit.qt import QtCore, QtWidgets
+from gvm_matte.ui.kit.theme import grey_palette
+from gvm_matte.ui.monitor.window import MonitorWindow
 from gvm_matte.ui.picture.look import View
-from gvm_matte.ui.qt import QtCore, QtWidgets
-from gvm_matte.ui.theme import grey_palette
-from gvm_matte.ui.window import MonitorWindow
 from PIL import Image as Pillow
 
 ROOT = Path(__file__).resolve().parent.parent

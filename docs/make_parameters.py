@@ -1,20 +1,20 @@
-"""Writes docs/parameters.md from the declaration in plugin/params.py: `python docs/make_parameters.py`."""
+"""Writes docs/parameters.md from the declaration in plugin/params/fields.py: `python docs/make_parameters.py`."""
 
 from __future__ import annotations
 
 from itertools import groupby
 from pathlib import Path
 
-from gvm_matte.param_spec import PIXELS, WORK, ParamSpec
-from gvm_matte.params import SPECS
-from gvm_matte.presets import PRESETS
+from gvm_matte.params.fields import SPECS
+from gvm_matte.params.presets import PRESETS
+from gvm_matte.params.spec import PIXELS, WORK, ParamSpec
 
 PAGE = Path(__file__).resolve().parent / "parameters.md"
 FLAGS = {"existing": "--resume` and `--overwrite"}  # where the command line has another way to say it
 HEAD = """\
 # Parameters
 
-Made by `python docs/make_parameters.py` from `plugin/params.py`; do not edit. Each parameter is a knob of the node, an
+Made by `python docs/make_parameters.py` from `plugin/params/`; do not edit. Each parameter is a knob of the node, an
 option of `gvm-matte render` (`--like-this`; `--like_this` works too) and a name in presets and farm jobs (`like_this`).
 
 *Changes* says what a new value makes stale: **pixels** (the matte's values) and **file** (how it is stored) make a frame on

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import OpenImageIO as oiio
+from gvm_matte.core.image import Box
 from gvm_matte.engine.colour import InputColour
 from gvm_matte.engine.pipeline.region import Region
-from gvm_matte.image import Box
-from gvm_matte.keys import ShotParams
+from gvm_matte.params.keys import ShotParams
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure

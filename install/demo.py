@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import OpenImageIO as oiio
-from gvm_matte.errors import GvmMatteError
-from gvm_matte.paths import frame_path
+from gvm_matte.core.errors import GvmMatteError
+from gvm_matte.core.paths import frame_path
 from rich.console import Console
 from rich.progress import (
     BarColumn,

@@ -18,13 +18,15 @@ import gvm_matte
 import numpy as np
 import numpy.typing as npt
 import OpenImageIO as oiio
-from gvm_matte.cli import comp_engine, comp_render, comp_script
+from gvm_matte.cli.comp import engine as comp_engine
+from gvm_matte.cli.comp import render as comp_render
+from gvm_matte.cli.comp import script as comp_script
 from gvm_matte.client import MatteJob, MatteSession, PlateData
-from gvm_matte.errors import PlateUnreadableError
-from gvm_matte.frame_buffer import SlotInfo
-from gvm_matte.image import Box
-from gvm_matte.paths import frame_path
-from gvm_matte.protocol import Sink, Source
+from gvm_matte.core.errors import PlateUnreadableError
+from gvm_matte.core.image import Box
+from gvm_matte.core.paths import frame_path
+from gvm_matte.protocol.frame_buffer import SlotInfo
+from gvm_matte.protocol.parts import Sink, Source
 
 from .demo_options import DemoOptions
 from .sample_plate import FIRST, HEIGHT, WIDTH, plate_pattern

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import OpenImageIO as oiio
-from gvm_matte.paths import frame_path, part_path, sweep_parts
+from gvm_matte.core.paths import frame_path, part_path, sweep_parts
 
 WIDTH, HEIGHT = 960, 540
 FIRST = 1001

@@ -28,7 +28,7 @@ except Exception:
     traceback.print_exc()
 
 try:
-    importlib.import_module("gvm_matte.ui.nuke_panel").register()
+    importlib.import_module("gvm_matte.ui.monitor.nuke_panel").register()
 except Exception:
     print("GVM Matte: the monitor could not be added to the panes.", file=sys.stderr)
     traceback.print_exc()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Iterator, List
 
 import pytest
-from gvm_matte.channel import Listener
+from gvm_matte.protocol.channel import Listener
 from support import PARITY, PLAIN, RunCli, case, cli_command, leftovers, write_plates
 
 # As the engine process has it; read when torch is loaded, which this process has not done yet.

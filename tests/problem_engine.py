@@ -58,14 +58,15 @@ import time
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
-from gvm_matte import protocol as p
-from gvm_matte.channel import Channel, Listener, authenticate_client, new_key
-from gvm_matte.errors import GvmMatteError
-from gvm_matte.frame_buffer import FrameRing, slot_bytes
-from gvm_matte.frames import FrameRange
-from gvm_matte.image import Box
-from gvm_matte.paths import frame_path, part_path
-from gvm_matte.wire import SocketWire
+from gvm_matte.core.errors import GvmMatteError
+from gvm_matte.core.frames import FrameRange
+from gvm_matte.core.image import Box
+from gvm_matte.core.paths import frame_path, part_path
+from gvm_matte.protocol import messages as p
+from gvm_matte.protocol import watching
+from gvm_matte.protocol.channel import Channel, Listener, authenticate_client, new_key
+from gvm_matte.protocol.frame_buffer import FrameRing, slot_bytes
+from gvm_matte.protocol.wire import SocketWire
 
 sys.path.insert(0, str(Path(__file__).parent))  # an engine's environment keeps its script's folder out
 import problem_watch
@@ -159,19 +160,19 @@ class Client:
         elif isinstance(message, (p.PlateReady, p.PlateFailed, p.AlphaTaken, p.Shorten, p.Cancel)):
             if message.job in self.jobs:  # else: of a job that has ended
                 self.jobs[message.job].take(message)
-        elif isinstance(message, p.Watch):
+        elif isinstance(message, watching.Watch):
             self.watched, self.attached = self.attached, Rings(None, None)
-            self.channel.send(p.Watching(message.id))
+            self.channel.send(watching.Watching(message.id))
             if engine.mode == "hangs-in-watch":
                 self.channel.send(problem_watch.job_state(1))
                 hang()
             problem_watch.tell(engine.mode, self.channel)
-        elif isinstance(message, (p.CancelJob, p.MoveJob, p.Release)):
+        elif isinstance(message, (watching.CancelJob, watching.MoveJob, watching.Release)):
             for _ in range(2 if engine.mode == "answers-twice" else 1):
-                self.channel.send(p.Ordered(message.id))
-        elif isinstance(message, p.Show):
+                self.channel.send(watching.Ordered(message.id))
+        elif isinstance(message, watching.Show):
             problem_watch.show(engine.mode, self.channel, message, *self.watched)
-        elif isinstance(message, p.PictureTaken):
+        elif isinstance(message, watching.PictureTaken):
             assert self.watched.plates is not None and self.watched.alphas is not None
             self.watched.plates.release(message.plate_slot)
             self.watched.alphas.release(message.alpha_slot)

@@ -6,15 +6,17 @@ import os
 import signal
 from typing import List, Optional
 
-from gvm_matte import protocol as p
-from gvm_matte.channel import Channel
-from gvm_matte.frame_buffer import FrameRing
-from gvm_matte.image import Box
+from gvm_matte.core.image import Box
+from gvm_matte.protocol import watching
+from gvm_matte.protocol.channel import Channel
+from gvm_matte.protocol.frame_buffer import FrameRing
 
 
-def job_state(number: int) -> p.JobState:
+def job_state(number: int) -> watching.JobState:
     """A job that runs."""
-    return p.JobState(number, 1, p.RUNNING, 0, "/a", "/m", (1, 9), "1-9", "", "1-2", 2, 9, "writing", 1.0, 2.0, {})
+    return watching.JobState(
+        number, 1, watching.RUNNING, 0, "/a", "/m", (1, 9), "1-9", "", "1-2", 2, 9, "writing", 1.0, 2.0, {}
+    )
 
 
 def tell(mode: str, channel: Channel) -> None:
@@ -26,7 +28,9 @@ def tell(mode: str, channel: Channel) -> None:
         channel.send(job_state(1))
 
 
-def show(mode: str, channel: Channel, message: p.Show, plates: Optional[FrameRing], alphas: Optional[FrameRing]) -> None:
+def show(
+    mode: str, channel: Channel, message: watching.Show, plates: Optional[FrameRing], alphas: Optional[FrameRing]
+) -> None:
     """A picture of 4 by 2 pixels, whose every byte is 7."""
     assert plates is not None and alphas is not None
     found: List[int] = []
@@ -37,4 +41,4 @@ def show(mode: str, channel: Channel, message: p.Show, plates: Optional[FrameRin
         ring.payload(slot)[:32] = b"\7" * 32
         info = ring.publish(slot, frame=message.frame, box=box, channels=channels, dtype=dtype)
         found += [1000 if mode == "picture-nowhere" else slot, info.sequence + (mode == "picture-stale")]
-    channel.send(p.Picture(message.id, 0, message.frame, *found, False, 0.5, -1.0, (-1, 0, 3, 2)))
+    channel.send(watching.Picture(message.id, 0, message.frame, *found, False, 0.5, -1.0, (-1, 0, 3, 2)))

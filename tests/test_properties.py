@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Callable, FrozenSet, List, Set, Tuple
 
 import pytest
+from gvm_matte.core.errors import FrameRangeError, UsageError
+from gvm_matte.core.frames import BlockPlan, FrameRange
+from gvm_matte.core.image import Box
+from gvm_matte.core.paths import frame_field, frame_path
 from gvm_matte.engine.plates.scan import scan_frames, sequences_in
-from gvm_matte.errors import FrameRangeError, UsageError
-from gvm_matte.frames import BlockPlan, FrameRange
-from gvm_matte.image import Box
-from gvm_matte.paths import frame_field, frame_path
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 

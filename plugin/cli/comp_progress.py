@@ -10,7 +10,7 @@ from typing import Any, Optional, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from ..protocol import STAGE_WORDS
+from ..protocol.messages import STAGE_WORDS
 from .progress import FramesPerSecond
 
 EVENT_SECONDS = 0.5  # between two progress events of one node

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ..errors import UsageError
-from ..frames import FrameRange
+from ..core.errors import UsageError
+from ..core.frames import FrameRange
 from .progress import FramesPerSecond
 from .signals import cancelled_by_signals
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, List, Tuple
 
 from .. import __version__
-from ..doctor_facts import FAIL, OK, WARN, Finding, report, worst
-from ..errors import GvmMatteError, WeightsError
+from ..core.errors import GvmMatteError, WeightsError
+from ..core.findings import FAIL, OK, WARN, Finding, report, worst
 
 PACKAGES = ("torch", "diffusers", "peft", "safetensors", "numpy", "OpenImageIO", "opencolorio", "av", "rich")
 RING_BYTES = 1 << 30  # eight 4K RGB half plates and their alphas, with room

@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from ..client import MatteJob
-from ..client.several import numbered
-from ..client.shares import cut
-from ..devices import devices_of
-from ..frames import BlockPlan, FrameRange
-from ..keys import ShotParams
+from ..client.devices.sessions import numbered
+from ..client.devices.shares import cut
+from ..core.devices import devices_of
+from ..core.frames import BlockPlan, FrameRange
+from ..params.keys import ShotParams
 
 MAX_ROWS = 24  # blocks that are listed one by one for people
 

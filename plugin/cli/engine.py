@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from ..client import connection_file_path, find_warm_engine, start_warm_engine, stop_warm_engine
-from ..protocol import Status
+from ..protocol.messages import Status
 
 IDLE_SECONDS = 1800.0
 ANSWER_SECONDS = 5.0

@@ -14,8 +14,11 @@ import traceback
 from typing import Callable, List, Optional, Sequence
 
 from .. import __version__
-from ..errors import CancelledError, GvmMatteError, UsageError
-from . import comp, compare, doctor, engine, farm, info, monitor, openjd, reference, render
+from ..core.errors import CancelledError, GvmMatteError, UsageError
+from . import compare, doctor, engine, info, monitor, reference, render
+from .comp import command as comp
+from .farm import command as farm
+from .farm import openjd
 from .options import hyphened
 
 DONE, FAILED, USAGE, CANCELLED = 0, 1, 2, 3

@@ -9,11 +9,10 @@ import argparse
 import re
 from typing import Any, Dict, List, Sequence
 
-from ..errors import ParamError
-from ..keys import read_params_file
-from ..param_spec import CLI, ParamSpec
-from ..params import SPECS
-from ..presets import PRESETS, preset
+from ..core.errors import ParamError
+from ..params.fields import SPECS
+from ..params.presets import PRESETS, preset, read_params_file
+from ..params.spec import CLI, ParamSpec
 
 _NEGATIVE, _OPTION = re.compile(r"-\d"), re.compile(r"--[a-z-]+")
 BY_HAND = {"existing"}  # has two flags of its own

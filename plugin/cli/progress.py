@@ -19,10 +19,10 @@ from rich.progress import (
 from rich.text import Text
 
 from ..client import RenderResult
-from ..frames import FrameRange
-from ..paths import frame_path
-from ..protocol import STAGE_WORDS, Accepted, FrameWritten, Message, Notice
-from ..protocol import Progress as ProgressMessage
+from ..core.frames import FrameRange
+from ..core.paths import frame_path
+from ..protocol.messages import STAGE_WORDS, Accepted, FrameWritten, Message, Notice
+from ..protocol.messages import Progress as ProgressMessage
 
 
 class FramesPerSecond(ProgressColumn):

@@ -17,7 +17,7 @@ import re
 from pathlib import Path
 
 from ..client import MatteJob
-from ..protocol import Sink, Source
+from ..protocol.parts import Sink, Source
 from .options import add_params, params_of
 from .render import add_output, render
 

@@ -14,18 +14,19 @@ from contextlib import contextmanager
 from typing import Any, Dict, Iterator, Sequence, Tuple
 
 from ..client import MatteJob, RenderResult, find_warm_engine
-from ..client.several import numbered, session_for
-from ..devices import devices_of
-from ..errors import FrameRangeError, UsageError
+from ..client.devices.sessions import numbered, session_for
+from ..core.devices import devices_of
+from ..core.errors import FrameRangeError, UsageError
+from ..core.frames import BlockPlan, FrameRange
 from ..farm.blocks import frames_of_blocks, parse_blocks
 from ..farm.gpus import check_assigned_gpus, take_assigned_gpus
-from ..farm.messages import OpenJdMessages
-from ..frames import BlockPlan, FrameRange
-from ..keys import ShotParams
-from ..protocol import Message, Sink, Source
+from ..farm.openjd.messages import OpenJdMessages
+from ..params.keys import ShotParams
+from ..protocol.messages import Message
+from ..protocol.parts import Sink, Source
 from .dry_run import dry_run
-from .farm_needs import add_needs, check_needs
-from .openjd import OpenJdProgress, failing, in_session, keep_session_engine
+from .farm.needs import add_needs, check_needs
+from .farm.openjd import OpenJdProgress, failing, in_session, keep_session_engine
 from .options import add_params, params_of
 from .progress import ProgressDisplay
 

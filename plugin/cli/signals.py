@@ -6,7 +6,7 @@ import signal
 from contextlib import contextmanager
 from typing import Iterator
 
-from ..errors import CancelledError
+from ..core.errors import CancelledError
 
 
 @contextmanager

@@ -10,12 +10,12 @@ A test pins the names below: they are what others may use.
 """
 
 from .connection import EngineConnection, EngineJob
+from .devices.sessions import DeviceSessions, session_for
 from .job import Buffers, MatteJob, PlateData, RenderResult
 from .process import EngineProcess, engine_command, engine_environment
 from .session import MatteSession
-from .several import DeviceSessions, session_for
 from .warm import connection_file_path, find_warm_engine, runtime_folder, start_warm_engine, stop_warm_engine
-from .watch import Answer, Connected, EngineWatch, Event, Lost, PictureView
+from .watch.watch import Answer, Connected, EngineWatch, Event, Lost, PictureView
 
 __all__ = [
     "Answer",

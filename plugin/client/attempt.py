@@ -21,7 +21,7 @@ import contextlib
 import time
 from typing import Dict, Iterator, List, Optional
 
-from ..errors import (
+from ..core.errors import (
     CancelledError,
     ConnectionLostError,
     EngineTimeoutError,
@@ -31,10 +31,10 @@ from ..errors import (
     ProtocolError,
     from_code,
 )
-from ..frame_buffer import FrameRing, slot_bytes
-from ..frames import FrameRange
-from ..image import Box
-from ..protocol import (
+from ..core.frames import FrameRange
+from ..core.image import Box
+from ..protocol.frame_buffer import FrameRing, slot_bytes
+from ..protocol.messages import (
     Accepted,
     AlphaReady,
     AlphaTaken,

@@ -21,33 +21,33 @@ import time
 from typing import Callable, Dict, List, Optional, Tuple, Type, TypeVar, Union, cast
 
 from .. import __version__
-from ..channel import Channel
-from ..errors import ConnectionLostError, EngineTimeoutError, GvmMatteError, ProtocolError, VersionMismatchError, from_code
-from ..frame_buffer import FrameRing
-from ..protocol import (
+from ..core.errors import (
+    ConnectionLostError,
+    EngineTimeoutError,
+    GvmMatteError,
+    ProtocolError,
+    VersionMismatchError,
+    from_code,
+)
+from ..protocol.channel import Channel
+from ..protocol.frame_buffer import FrameRing
+from ..protocol.messages import (
     PROTOCOL_VERSION,
     Attach,
     Attached,
     Done,
-    EngineState,
     Failed,
-    FrameState,
     Hello,
     HelloReply,
-    JobState,
-    LogLines,
     Message,
-    Ordered,
-    Picture,
     Ping,
     Pong,
     Render,
     Shutdown,
     Status,
     StatusRequest,
-    Watch,
-    Watching,
 )
+from ..protocol.watching import EngineState, FrameState, JobState, LogLines, Ordered, Picture, Watch, Watching
 from .engine_job import JOB_MESSAGES, EngineJob, JobMessage, again
 
 __all__ = ["EngineConnection", "EngineJob", "JobMessage"]

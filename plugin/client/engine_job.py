@@ -6,8 +6,8 @@ import contextlib
 import queue
 from typing import TYPE_CHECKING, Optional, Union
 
-from ..errors import ConnectionLostError, GvmMatteError, from_code
-from ..protocol import (
+from ..core.errors import ConnectionLostError, GvmMatteError, from_code
+from ..protocol.messages import (
     Accepted,
     AlphaReady,
     Cancel,

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional, Set, Tuple
 
-from ..devices import devices_of
-from ..errors import FrameRangeError, ProtocolError, UsageError
-from ..frame_buffer import SlotInfo
-from ..frames import FrameRange
-from ..image import Box
-from ..params import SPECS
-from ..protocol import Accepted, Message, Notice, Render, Sink, Source
+from ..core.devices import devices_of
+from ..core.errors import FrameRangeError, ProtocolError, UsageError
+from ..core.frames import FrameRange
+from ..core.image import Box
+from ..params.fields import SPECS
+from ..protocol.frame_buffer import SlotInfo
+from ..protocol.messages import Accepted, Message, Notice, Render
+from ..protocol.parts import Sink, Source
 
 _PATHS = frozenset(spec.name for spec in SPECS if spec.kind == "path")  # an engine's working folder is not the person's
 

@@ -14,9 +14,9 @@ import ctypes
 import threading
 from typing import Callable, ContextManager, Dict, FrozenSet, Iterable, Optional
 
-from ..errors import ConnectionLostError, FrameBufferError, PlateError
-from ..frame_buffer import FrameRing, slot_bytes
-from ..protocol import Message, PlateFailed, PlateReady
+from ..core.errors import ConnectionLostError, FrameBufferError, PlateError
+from ..protocol.frame_buffer import FrameRing, slot_bytes
+from ..protocol.messages import Message, PlateFailed, PlateReady
 from .job import PlateData
 
 _NO_TURNS = contextlib.nullcontext()

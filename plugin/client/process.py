@@ -24,9 +24,10 @@ import time
 from pathlib import Path
 from typing import Callable, Deque, Dict, List, Mapping, Optional, Sequence
 
-from ..channel import Channel, connect, new_key, private_address, remove_address, sweep_stale_addresses
-from ..errors import ConnectionLostError, EngineStartError, EngineTimeoutError, GvmMatteError
-from ..protocol import Shutdown
+from ..core.errors import ConnectionLostError, EngineStartError, EngineTimeoutError, GvmMatteError
+from ..protocol.addresses import private_address, remove_address, sweep_stale_addresses
+from ..protocol.channel import Channel, connect, new_key
+from ..protocol.messages import Shutdown
 from .connection import EngineConnection
 
 TAIL_LINES = 60

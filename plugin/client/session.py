@@ -20,11 +20,11 @@ import time
 from pathlib import Path
 from typing import Callable, ContextManager, Mapping, Optional, Sequence
 
-from ..devices import devices_of
-from ..errors import CancelledError, EngineDiedError, EngineError, EngineTimeoutError, GvmMatteError, UsageError
-from ..frame_buffer import SlotInfo
-from ..paths import sweep_parts
-from ..protocol import Message, Notice
+from ..core.devices import devices_of
+from ..core.errors import CancelledError, EngineDiedError, EngineError, EngineTimeoutError, GvmMatteError, UsageError
+from ..core.paths import sweep_parts
+from ..protocol.frame_buffer import SlotInfo
+from ..protocol.messages import Message, Notice
 from .attempt import Attempt
 from .connection import ANSWER_SECONDS, QUIET_SECONDS, EngineConnection
 from .job import Buffers, Callbacks, Ledger, MatteJob, PlateData, Recall, RenderResult

@@ -28,9 +28,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator, List, Mapping, Optional, Sequence
 
-from ..channel import connect, process_alive, remove_address, sweep_stale_addresses
-from ..errors import ConnectionLostError, EngineStartError, EngineTimeoutError, ProtocolError
-from ..protocol import PROTOCOL_VERSION
+from ..core.errors import ConnectionLostError, EngineStartError, EngineTimeoutError, ProtocolError
+from ..core.processes import process_alive
+from ..protocol.addresses import remove_address, sweep_stale_addresses
+from ..protocol.channel import connect
+from ..protocol.messages import PROTOCOL_VERSION
 from .connection import HELLO_SECONDS, EngineConnection
 from .process import START_SECONDS, STOP_SECONDS, TAIL_LINES, engine_command, engine_environment, exit_words
 

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Optional, Sequence
 
 from .. import __version__
-from ..channel import Listener
-from ..protocol import PROTOCOL_VERSION
-from .server import Server
+from ..protocol.channel import Listener
+from ..protocol.messages import PROTOCOL_VERSION
+from .serving.server import Server
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:

@@ -10,9 +10,9 @@ frames (`frames` says why).
 from .blocks import blocks_of, chunks, frames_of_blocks, parse_blocks, range_expression, repeated_share
 from .bundle import read_bundle, write_bundle
 from .job import FarmJob, FarmScript, FarmSettings
-from .opencue import opencue_xml
-from .parameters import parameter_values
-from .template import job_template
+from .opencue.job import opencue_xml
+from .openjd.parameters import parameter_values
+from .openjd.template import job_template
 
 __all__ = [
     "FarmJob",

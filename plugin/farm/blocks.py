@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Iterable, List, Sequence, Tuple
 
-from ..errors import FrameRangeError
-from ..frames import BlockPlan, FrameRange
+from ..core.errors import FrameRangeError
+from ..core.frames import BlockPlan, FrameRange
 
 
 def blocks_of(plan: BlockPlan, frames: Iterable[int]) -> Tuple[int, ...]:

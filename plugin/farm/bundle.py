@@ -15,12 +15,12 @@ import shutil
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Sequence
 
-from ..errors import UsageError
-from ..paths import frame_field, frame_path
+from ..core.errors import UsageError
+from ..core.paths import frame_field, frame_path
 from .job import FarmJob
-from .opencue import KEYS_FILE
-from .parameters import is_path, parameter_values, specs_of
-from .template import job_template
+from .opencue.job import KEYS_FILE
+from .openjd.parameters import is_path, parameter_values, specs_of
+from .openjd.template import job_template
 
 JOB_FILE = "gvm_job.json"
 TEMPLATE_FILE = "template.json"

@@ -28,8 +28,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
-from ..errors import UsageError
-from ..frames import BlockPlan
+from ..core.errors import UsageError
+from ..core.frames import BlockPlan
 from .blocks import chunks
 from .work import Work
 

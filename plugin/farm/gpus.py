@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import Mapping, MutableMapping, Optional, Sequence
 
-from ..devices import devices_of
-from ..errors import DeviceError
+from ..core.devices import devices_of
+from ..core.errors import DeviceError
 
 
 def take_assigned_gpus(environment: Optional[MutableMapping[str, str]] = None) -> None:

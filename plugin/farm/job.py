@@ -13,11 +13,11 @@ from functools import cached_property
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 from .. import __version__
-from ..errors import ParamError, UsageError
-from ..frames import BlockPlan, FrameRange
-from ..keys import ShotParams
-from ..param_spec import FARM
-from ..params import BY_NAME
+from ..core.errors import ParamError, UsageError
+from ..core.frames import BlockPlan, FrameRange
+from ..params.fields import BY_NAME
+from ..params.keys import ShotParams
+from ..params.spec import FARM
 from .blocks import blocks_of, frames_of_blocks
 
 JOB_VERSION = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import List, Sequence
 
-from ..frames import BlockPlan
+from ..core.frames import BlockPlan
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the embedded host raises on its own account; the tree of plugin/errors.py goes on here.
+"""What the embedded host raises on its own account; the tree of plugin/core/errors.py goes on here.
 
     UsageError
     ├── ScriptError       text that is no .nk script; carries `line` (also a RuntimeError, as Nuke raises)
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from ..errors import UsageError
+from ..core.errors import UsageError
 
 
 class ScriptError(UsageError, RuntimeError):

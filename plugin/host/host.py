@@ -17,7 +17,7 @@ import time
 from types import ModuleType
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from ..errors import UsageError
+from ..core.errors import UsageError
 from . import nuke, nukescripts
 from .nuke import rendering, scripts, state
 from .nuke.callbacks import CallbackError

@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, TypeVar
 
-from ..errors import FrameRangeError, PlateError, PlateMissingError, PlateUnreadableError
-from ..frames import FrameRange
-from ..image import Box
-from ..paths import frame_field, frame_path
+from ..core.errors import FrameRangeError, PlateError, PlateMissingError, PlateUnreadableError
+from ..core.frames import FrameRange
+from ..core.image import Box
+from ..core.paths import frame_field, frame_path
 from .matte_file import Matte, read_matte
 
 _T = TypeVar("_T")

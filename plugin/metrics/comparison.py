@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Dict, List, Mapping, Optional, Tuple
 
-from ..errors import PlateError
-from ..frames import FrameRange
-from ..image import Box
+from ..core.errors import PlateError
+from ..core.frames import FrameRange
+from ..core.image import Box
 from .clips import MatteClip, common_frames, left_out, read_ahead, shared_box
 from .matte_file import Matte
 from .measures import NAMES, Alpha, Region, measure_frame

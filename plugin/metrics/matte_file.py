@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import OpenImageIO as oiio
 
-from ..errors import PlateMissingError, PlateUnreadableError
-from ..image import Box
+from ..core.errors import PlateMissingError, PlateUnreadableError
+from ..core.image import Box
 
 _LARGEST = {"uint8": 255.0, "uint16": 65535.0}  # read as stored and divided here: 51/255 shall be 0.2, not nearly
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import OpenImageIO as oiio
 
-from ..errors import GvmMatteError
+from ..core.errors import GvmMatteError
 from .clips import MatteClip, shared_box
 from .comparison import ClipComparison
 from .whole import whole_file

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator
 
-from ..errors import MatteWriteError
-from ..paths import part_path
+from ..core.errors import MatteWriteError
+from ..core.paths import part_path
 
 
 @contextmanager

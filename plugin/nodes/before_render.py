@@ -11,9 +11,11 @@ from typing import List, Optional, Tuple
 
 import nuke
 
-from ..errors import UsageError
-from ..paths import frame_path
-from . import holding, names, running, state
+from ..core.errors import UsageError
+from ..core.paths import frame_path
+from . import matte_state as holding
+from . import names, state
+from . import renders as running
 from .order import Order, take
 
 

@@ -16,8 +16,8 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence
 
 import nuke
 
-from ..frames import FrameRange
-from ..paths import frame_field, frame_path
+from ..core.frames import FrameRange
+from ..core.paths import frame_field, frame_path
 
 _NOT_PIXELS = frozenset({
     "xpos", "ypos", "selected", "label", "note_font", "note_font_size", "note_font_color", "tile_color", "gl_color", "name",

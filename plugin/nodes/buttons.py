@@ -8,9 +8,11 @@ from typing import Any, Callable, Dict, Optional
 import nuke
 
 from ..client import MatteSession
-from ..errors import GvmMatteError, UsageError
-from ..paths import frame_path
-from . import graph, holding, names, order, output, preset_menu, presets, running, values
+from ..core.errors import GvmMatteError, UsageError
+from ..core.paths import frame_path
+from . import graph, names, order, output, preset_menu, presets, values
+from . import matte_state as holding
+from . import renders as running
 from .matte_header import read_strings
 from .monitored import MonitoredMatte
 

@@ -12,8 +12,10 @@ from typing import Any, Callable, Dict, Optional
 
 import nuke
 
-from ..errors import GvmMatteError
-from . import before_render, graph, holding, names, output, plates, preset_menu, running
+from ..core.errors import GvmMatteError
+from . import before_render, graph, names, output, plates, preset_menu
+from . import matte_state as holding
+from . import renders as running
 from .knobs import KNOB_SPECS, restore_flags
 
 _LOOKS = frozenset({spec.name for spec in KNOB_SPECS} | {names.RANGE, names.FIRST, names.LAST, names.OUTPUT})

@@ -6,7 +6,8 @@ from typing import Optional
 
 import nuke
 
-from . import callbacks, graph, holding
+from . import callbacks, graph
+from . import matte_state as holding
 
 NAME = "GVMMatte"
 

@@ -18,8 +18,8 @@ from typing import Any, Iterator, List
 import nuke
 
 from .. import __version__
-from ..param_spec import KNOB, ParamSpec
-from ..params import SPECS
+from ..params.fields import SPECS
+from ..params.spec import KNOB, ParamSpec
 from . import names
 from .code import button_code
 from .presets import preset_names

@@ -15,7 +15,7 @@ from typing import Any, Callable, List, Optional, Tuple, TypeVar
 
 import nuke
 
-from ..errors import CancelledError
+from ..core.errors import CancelledError
 
 Call = Callable[[], Any]
 T = TypeVar("T")

@@ -7,9 +7,10 @@ from typing import Any, Dict
 import nuke
 
 from ..client import MatteJob
-from ..errors import UsageError
-from ..params import DEFAULT_OVERLAP
-from . import graph, holding, names, order, values
+from ..core.errors import UsageError
+from ..params.fields import DEFAULT_OVERLAP
+from . import graph, names, order, values
+from . import matte_state as holding
 from .knobs import KNOB_SPECS
 
 

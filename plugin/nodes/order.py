@@ -15,10 +15,10 @@ from typing import Any, Dict, Iterable, Mapping, Optional, Tuple
 import nuke
 
 from ..client import MatteJob
-from ..errors import FrameRangeError, UsageError
-from ..frames import BlockPlan, FrameRange
-from ..keys import ShotParams
-from ..protocol import Sink, Source
+from ..core.errors import FrameRangeError, UsageError
+from ..core.frames import BlockPlan, FrameRange
+from ..params.keys import ShotParams
+from ..protocol.parts import Sink, Source
 from . import branch_keys, names, output, plates, values
 from .plates import BranchPlate, FilePlate, Plate
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import nuke
 
-from ..errors import UsageError
-from ..paths import frame_field
+from ..core.errors import UsageError
+from ..core.paths import frame_field
 from . import names
 from .knobs import new_id
 

@@ -11,7 +11,7 @@ from typing import Any, Optional, Tuple, Union
 
 import nuke
 
-from ..errors import UsageError
+from ..core.errors import UsageError
 from . import branch_keys
 
 _PASS = frozenset({"Dot", "NoOp", "FrameRange"})

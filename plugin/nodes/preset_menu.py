@@ -10,10 +10,11 @@ from typing import Any, Dict
 
 import nuke
 
-from ..errors import ParamError
-from ..keys import read_params_file
-from ..params import DEFAULT_OVERLAP
-from . import holding, names, order, output, presets, values
+from ..core.errors import ParamError
+from ..params.fields import DEFAULT_OVERLAP
+from ..params.presets import read_params_file
+from . import matte_state as holding
+from . import names, order, output, presets, values
 from .knobs import KNOB_SPECS
 
 SETTINGS = "gvm_matte_settings"

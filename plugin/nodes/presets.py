@@ -1,4 +1,4 @@
-"""Presets as the node sees them: those of `preset_files`, with the show's between.
+"""Presets as the node sees them: those of `params.presets`, with the show's between.
 
 The show's are in `gvm_presets`, in the project's folder or beside the script.
 """
@@ -12,8 +12,8 @@ from typing import Any, Dict, List
 
 import nuke
 
-from .. import preset_files
-from ..errors import ParamError
+from ..core.errors import ParamError
+from ..params import presets as all_presets
 
 SHOW_FOLDER = "gvm_presets"
 
@@ -28,12 +28,12 @@ def show_folders() -> List[Path]:
 
 def user_folder() -> Path:
     """The user's."""
-    return preset_files.user_folder()
+    return all_presets.user_folder()
 
 
 def preset_names() -> List[str]:
     """All presets: files, then what is built in."""
-    return preset_files.preset_names(show_folders())
+    return all_presets.preset_names(show_folders())
 
 
 def load(name: str) -> Dict[str, Any]:
@@ -42,7 +42,7 @@ def load(name: str) -> Dict[str, Any]:
     Raises:
         ParamError: there is none, or its file is not one.
     """
-    return preset_files.load_preset(name, show_folders())
+    return all_presets.load_preset(name, show_folders())
 
 
 def write(path: str, content: Dict[str, Any]) -> None:
@@ -51,7 +51,7 @@ def write(path: str, content: Dict[str, Any]) -> None:
     Raises:
         MatteWriteError: it cannot be written.
     """
-    preset_files.save_json(path, content)
+    all_presets.save_json(path, content)
 
 
 def read(path: str) -> Dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Optional
 
 import nuke
 
-from ..protocol import STAGE_WORDS
+from ..protocol.messages import STAGE_WORDS
 
 LINE_SECONDS = 2.0
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import List, Mapping, Tuple
 
-from ..frames import FrameRange
-from ..params import BY_NAME
-from ..protocol import Surveyed
+from ..core.frames import FrameRange
+from ..params.fields import BY_NAME
+from ..protocol.messages import Surveyed
 
 EMPTY, FRESH, STALE, PARTIAL, RENDERING, FAILED, UNKNOWN = (
     "empty", "fresh", "stale", "partial", "rendering", "failed", "unknown",

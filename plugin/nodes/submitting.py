@@ -16,14 +16,14 @@ from typing import Iterable, List, Optional, Tuple
 import nuke
 
 from ..client import MatteJob
-from ..errors import UsageError
+from ..core.errors import UsageError
+from ..core.frames import FrameRange
 from ..farm import FarmJob, FarmScript, FarmSettings, write_bundle
 from ..farm.gpus import gpus_of
-from ..farm.parameters import MASKS
-from ..frames import FrameRange
+from ..farm.openjd.parameters import MASKS
 from . import before_render, branch_keys, output
 from .order import Order, take
-from .rendering import check_devices, device_of
+from .render_thread import check_devices, device_of
 
 
 def bundle_of(

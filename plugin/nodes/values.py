@@ -11,10 +11,10 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 import nuke
 
-from ..errors import ParamError
-from ..keys import ShotParams
-from ..param_spec import ParamSpec
-from ..params import DEFAULT_OVERLAP
+from ..core.errors import ParamError
+from ..params.fields import DEFAULT_OVERLAP
+from ..params.keys import ShotParams
+from ..params.spec import ParamSpec
 from .knobs import KNOB_SPECS, items
 
 DIGITS = 8  # a script keeps fewer than a float has: a value must be the same after the script was opened again

@@ -12,10 +12,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Optional
 
-from ..errors import UsageError
+from ..core.errors import UsageError
 
 if TYPE_CHECKING:
-    from .monitored import MonitoredNode
+    from .monitor.monitored import MonitoredNode
 
 MISSING_QT = (
     "The monitor needs PySide6, which this Python does not have. Run `{python} -m pip install PySide6-Essentials==6.11.3`."
@@ -55,7 +55,7 @@ def run_monitor(*, theme: str = "dark") -> int:
 
 def _opening() -> Any:
     try:
-        from . import opening
+        from .monitor import opening
     except ImportError as exc:
         if "PySide" in str(exc) or "shiboken" in str(exc):
             raise UsageError(MISSING_QT.format(python=sys.executable)) from exc

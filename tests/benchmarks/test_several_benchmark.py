@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gvm_matte.frames import BlockPlan
+from gvm_matte.core.frames import BlockPlan
 
 from benchmarks.several import simulate, simulations
 

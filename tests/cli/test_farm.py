@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from gvm_matte.cli.farm_submit import openjd_command, run_command
+from gvm_matte.cli.farm.submit import openjd_command, run_command
 from gvm_matte.farm import FarmJob, FarmSettings, read_bundle, write_bundle
 from support import PARAMS, PARITY, RunCli, cli_command, read_matte, read_mattes, until, write_plates
 

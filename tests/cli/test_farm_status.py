@@ -9,15 +9,16 @@ from typing import Any, Dict, List, Tuple
 
 import numpy as np
 import pytest
-from gvm_matte.cli.farm_precision import judged, params_for_looking
+from gvm_matte.cli.farm.precision import judged, params_for_looking
 from gvm_matte.client import MatteJob
+from gvm_matte.core.image import Box
 from gvm_matte.engine.mattes import read_digest, write_matte
 from gvm_matte.engine.mattes.header import read_header_strings
 from gvm_matte.engine.pipeline.plan import make_plan
 from gvm_matte.engine.pipeline.survey import survey as look
 from gvm_matte.farm import FarmJob, FarmSettings, write_bundle
-from gvm_matte.image import Box
-from gvm_matte.protocol import Sink, Source, Surveyed
+from gvm_matte.protocol.messages import Surveyed
+from gvm_matte.protocol.parts import Sink, Source
 from support import PARAMS, RunCli
 
 TORCH = {"fp16": "torch.float16", "fp32": "torch.float32", "bf16": "torch.bfloat16"}

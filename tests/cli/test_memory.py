@@ -10,13 +10,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from gvm_matte.channel import Listener
-from gvm_matte.engine.jobs import Job, Rings
+from gvm_matte.engine.jobs.job import Job, Rings
 from gvm_matte.engine.pipeline.renderer import Renderer
 from gvm_matte.engine.plates import Plate
 from gvm_matte.engine.plates.sequence import ImageSequence
-from gvm_matte.engine.server import Server
-from gvm_matte.protocol import Done, Message, Render, Sink, Source
+from gvm_matte.engine.serving.server import Server
+from gvm_matte.protocol.channel import Listener
+from gvm_matte.protocol.messages import Done, Message, Render
+from gvm_matte.protocol.parts import Sink, Source
 from support import PARAMS, cli_command
 
 SMALL = ["--size", "32", "--max-resolution", "64"]

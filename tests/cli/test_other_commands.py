@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from gvm_matte.param_spec import CLI
-from gvm_matte.params import SPECS
+from gvm_matte.params.fields import SPECS
+from gvm_matte.params.spec import CLI
 from support import PARITY, PLAIN, RunCli, case, read_mattes, write_plates
 
 RGB = case("svd_windows")[1]["rgb"].transpose(0, 2, 3, 1)

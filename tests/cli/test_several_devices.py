@@ -13,11 +13,12 @@ from typing import Any, Dict, Iterator, List
 import numpy as np
 import pytest
 from gvm_matte.client import MatteJob, MatteSession, PlateData
-from gvm_matte.client.several import DeviceSessions
-from gvm_matte.frame_buffer import SlotInfo
-from gvm_matte.frames import FrameRange
-from gvm_matte.image import Box
-from gvm_matte.protocol import Accepted, FrameWritten, Message, Sink, Source
+from gvm_matte.client.devices.sessions import DeviceSessions
+from gvm_matte.core.frames import FrameRange
+from gvm_matte.core.image import Box
+from gvm_matte.protocol.frame_buffer import SlotInfo
+from gvm_matte.protocol.messages import Accepted, FrameWritten, Message
+from gvm_matte.protocol.parts import Sink, Source
 from support import PARAMS, RunCli, cli_command, events, leftovers, read_matte, read_mattes, until, write_plates
 
 PAIR = {**PARAMS, "device": "cpu,cpu"}

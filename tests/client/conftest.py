@@ -14,8 +14,8 @@ from typing import Any, Callable, Iterator, List, Set
 
 import pytest
 from gvm_matte.client import MatteSession, PlateData
-from gvm_matte.client.several import DeviceSessions
-from gvm_matte.image import Box
+from gvm_matte.client.devices.sessions import DeviceSessions
+from gvm_matte.core.image import Box
 
 SEVERAL_ENGINE = str(Path(__file__).parent / "several_problem_engine.py")
 PROBLEM_ENGINE = str(Path(__file__).parent.parent / "problem_engine.py")

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List
 
 from gvm_matte.client import MatteJob, MatteSession, PlateData
-from gvm_matte.frame_buffer import SlotInfo
-from gvm_matte.protocol import Sink, Source
+from gvm_matte.protocol.frame_buffer import SlotInfo
+from gvm_matte.protocol.parts import Sink, Source
 
 Begin = Callable[..., MatteSession]
 Plate = Callable[[int], PlateData]

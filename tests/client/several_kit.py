@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Set
 
 from gvm_matte.client import MatteJob
-from gvm_matte.client.several import DeviceSessions
-from gvm_matte.frames import FrameRange
-from gvm_matte.protocol import Sink
+from gvm_matte.client.devices.sessions import DeviceSessions
+from gvm_matte.core.frames import FrameRange
+from gvm_matte.protocol.parts import Sink
 from session_kit import FILES
 
 # Blocks of six frames: windows of 8 with 2 shared.

@@ -32,9 +32,9 @@ from typing import Any, Dict, Iterator, List, Sequence, Tuple
 sys.path.insert(0, str(Path(__file__).parent.parent))  # engines are started without what a host's Python has
 
 import problem_engine
-from gvm_matte import protocol as p
-from gvm_matte.engine.pipeline.share import Share
-from gvm_matte.frames import BlockPlan, FrameRange
+from gvm_matte.core.frames import BlockPlan, FrameRange
+from gvm_matte.engine.jobs.steps import Share
+from gvm_matte.protocol import messages as p
 
 FAILING_FRAME = 25
 PACE = {"even": 0.02, "fails": 0.02}

@@ -10,7 +10,7 @@ from typing import Callable, Iterator, List
 
 import pytest
 from gvm_matte.client import EngineConnection, EngineProcess
-from gvm_matte.errors import (
+from gvm_matte.core.errors import (
     ConnectionLostError,
     EngineTimeoutError,
     GvmMatteError,
@@ -18,8 +18,9 @@ from gvm_matte.errors import (
     PlateMissingError,
     ProtocolError,
 )
-from gvm_matte.frame_buffer import FrameRing
-from gvm_matte.protocol import Done, Render, Sink, Source
+from gvm_matte.protocol.frame_buffer import FrameRing
+from gvm_matte.protocol.messages import Done, Render
+from gvm_matte.protocol.parts import Sink, Source
 
 Problem = Callable[..., List[str]]
 Start = Callable[[str], EngineConnection]

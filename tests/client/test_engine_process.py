@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Callable, List
 
 import pytest
-from gvm_matte.channel import process_alive
 from gvm_matte.client import EngineProcess, engine_command, engine_environment
-from gvm_matte.errors import (
+from gvm_matte.core.errors import (
     AuthenticationError,
     EngineStartError,
     EngineTimeoutError,
     GvmMatteError,
     VersionMismatchError,
 )
-from gvm_matte.protocol import PROTOCOL_VERSION
+from gvm_matte.core.processes import process_alive
+from gvm_matte.protocol.messages import PROTOCOL_VERSION
 
 Problem = Callable[..., List[str]]
 

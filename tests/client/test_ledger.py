@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from gvm_matte.client.job import Ledger, MatteJob
-from gvm_matte.errors import ProtocolError
-from gvm_matte.protocol import Accepted, Sink, Source
+from gvm_matte.core.errors import ProtocolError
+from gvm_matte.protocol.messages import Accepted
+from gvm_matte.protocol.parts import Sink, Source
 
 
 def ledger(sink: Sink, **more: Any) -> Ledger:

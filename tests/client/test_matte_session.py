@@ -9,16 +9,11 @@ from typing import Any, Callable, List
 
 import pytest
 from gvm_matte.client import Buffers, MatteJob, PlateData
-from gvm_matte.errors import (
-    CancelledError,
-    FrameBufferError,
-    FrameRangeError,
-    PlateMissingError,
-    UsageError,
-)
-from gvm_matte.frame_buffer import SlotInfo
-from gvm_matte.image import Box
-from gvm_matte.protocol import Accepted, Done, FrameKept, FrameWritten, Message, Progress, Sink, Source
+from gvm_matte.core.errors import CancelledError, FrameBufferError, FrameRangeError, PlateMissingError, UsageError
+from gvm_matte.core.image import Box
+from gvm_matte.protocol.frame_buffer import SlotInfo
+from gvm_matte.protocol.messages import Accepted, Done, FrameKept, FrameWritten, Message, Progress
+from gvm_matte.protocol.parts import Sink, Source
 from session_kit import BUFFERS, FILES, Begin, Plate, Taker, names, to_files
 
 # -- the four pairs

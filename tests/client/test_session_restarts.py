@@ -11,7 +11,7 @@ from typing import Dict, List
 
 import pytest
 from gvm_matte.client import Buffers, MatteJob
-from gvm_matte.errors import (
+from gvm_matte.core.errors import (
     CancelledError,
     EngineDiedError,
     EngineStartError,
@@ -20,7 +20,8 @@ from gvm_matte.errors import (
     GvmMatteError,
     ProtocolError,
 )
-from gvm_matte.protocol import Accepted, FrameWritten, Message, Notice, Progress, Sink
+from gvm_matte.protocol.messages import Accepted, FrameWritten, Message, Notice, Progress
+from gvm_matte.protocol.parts import Sink
 from session_kit import BUFFERS, FILES, Begin, Plate, Taker, names, to_files
 
 # -- engines that die or hang

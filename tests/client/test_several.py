@@ -12,8 +12,8 @@ from typing import Any, List, Set
 
 import pytest
 from gvm_matte.client import Buffers, MatteJob, MatteSession, PlateData, RenderResult
-from gvm_matte.client.several import DeviceSessions, engine_device, environment_of, numbered, session_for
-from gvm_matte.errors import (
+from gvm_matte.client.devices.sessions import DeviceSessions, engine_device, environment_of, numbered, session_for
+from gvm_matte.core.errors import (
     CancelledError,
     DeviceError,
     EngineDiedError,
@@ -22,8 +22,9 @@ from gvm_matte.errors import (
     PlateMissingError,
     UsageError,
 )
-from gvm_matte.frame_buffer import SlotInfo
-from gvm_matte.protocol import Accepted, Done, FrameKept, FrameWritten, Message, Notice, Progress, Sink, Source
+from gvm_matte.protocol.frame_buffer import SlotInfo
+from gvm_matte.protocol.messages import Accepted, Done, FrameKept, FrameWritten, Message, Notice, Progress
+from gvm_matte.protocol.parts import Sink, Source
 from session_kit import BUFFERS, FILES, Begin, Plate, Taker, names
 from several_kit import PARAMS, BeginSeveral, every_job, frames_of, jobs, to_files
 

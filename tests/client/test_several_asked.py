@@ -9,8 +9,9 @@ from typing import List, Set
 
 import pytest
 from gvm_matte.client import MatteJob, PlateData
-from gvm_matte.errors import CancelledError, ProtocolError
-from gvm_matte.protocol import FrameWritten, Message, Sink
+from gvm_matte.core.errors import CancelledError, ProtocolError
+from gvm_matte.protocol.messages import FrameWritten, Message
+from gvm_matte.protocol.parts import Sink
 from session_kit import BUFFERS, Plate, Taker, names
 from several_kit import PARAMS, BeginSeveral, asked_for, frames_of, jobs, to_files
 

@@ -7,10 +7,10 @@ import itertools
 from typing import Dict, List, NamedTuple, Set, Tuple
 
 import pytest
-from gvm_matte.client.shares import CONTEXT, Shares, Steal, cut, in_blocks
-from gvm_matte.engine.pipeline.share import Share
-from gvm_matte.errors import FrameRangeError
-from gvm_matte.frames import BlockPlan, Step
+from gvm_matte.client.devices.shares import CONTEXT, Shares, Steal, cut, in_blocks
+from gvm_matte.core.errors import FrameRangeError
+from gvm_matte.core.frames import BlockPlan, Step
+from gvm_matte.engine.jobs.steps import Share
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

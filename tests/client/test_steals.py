@@ -11,12 +11,13 @@ from typing import Any, Dict, Iterator, List
 import numpy as np
 import pytest
 from gvm_matte.client import MatteJob, MatteSession, PlateData
-from gvm_matte.client.several import DeviceSessions
+from gvm_matte.client.devices.sessions import DeviceSessions
+from gvm_matte.core.frames import BlockPlan, FrameRange
+from gvm_matte.core.image import Box
 from gvm_matte.engine.model.weights import BUILTIN
-from gvm_matte.frame_buffer import SlotInfo
-from gvm_matte.frames import BlockPlan, FrameRange
-from gvm_matte.image import Box
-from gvm_matte.protocol import FrameWritten, Message, Progress, Sink, Source
+from gvm_matte.protocol.frame_buffer import SlotInfo
+from gvm_matte.protocol.messages import FrameWritten, Message, Progress
+from gvm_matte.protocol.parts import Sink, Source
 from support import read_mattes, write_plates
 
 ENGINE = str(Path(__file__).parent / "gated_engine.py")

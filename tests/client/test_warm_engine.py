@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Callable, Iterator, List
 
 import pytest
-from gvm_matte.channel import process_alive
 from gvm_matte.client import (
     EngineConnection,
     MatteJob,
@@ -23,8 +22,10 @@ from gvm_matte.client import (
     start_warm_engine,
     stop_warm_engine,
 )
-from gvm_matte.errors import EngineStartError, ProtocolError, VersionMismatchError
-from gvm_matte.protocol import PROTOCOL_VERSION, Sink, Source
+from gvm_matte.core.errors import EngineStartError, ProtocolError, VersionMismatchError
+from gvm_matte.core.processes import process_alive
+from gvm_matte.protocol.messages import PROTOCOL_VERSION
+from gvm_matte.protocol.parts import Sink, Source
 
 Problem = Callable[..., List[str]]
 

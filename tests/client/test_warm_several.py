@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Callable, Iterator, List, Set
 
 import pytest
-from gvm_matte.channel import process_alive
 from gvm_matte.client import MatteJob, MatteSession, connection_file_path, find_warm_engine, runtime_folder
-from gvm_matte.client.several import DeviceSessions, session_devices, session_for, start_warm_engines
+from gvm_matte.client.devices.sessions import DeviceSessions, session_devices, session_for, start_warm_engines
 from gvm_matte.client.warm import start_warm_engine, stop_warm_engine, stop_warm_engines
-from gvm_matte.errors import DeviceError, EngineStartError, ParamError
-from gvm_matte.protocol import FrameWritten, Message, Sink, Source
+from gvm_matte.core.errors import DeviceError, EngineStartError, ParamError
+from gvm_matte.core.processes import process_alive
+from gvm_matte.protocol.messages import FrameWritten, Message
+from gvm_matte.protocol.parts import Sink, Source
 
 ENGINE = str(Path(__file__).parent / "several_problem_engine.py")
 # Blocks of six frames: windows of 8 with 2 shared.

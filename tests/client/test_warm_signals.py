@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from gvm_matte.client import warm
-from gvm_matte.errors import CancelledError
+from gvm_matte.core.errors import CancelledError
 from support import until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")

@@ -25,9 +25,9 @@ from gvm_matte.client import (
     start_warm_engine,
     stop_warm_engine,
 )
-from gvm_matte.errors import ProtocolError
-from gvm_matte.image import Box
-from gvm_matte.protocol import JobState
+from gvm_matte.core.errors import ProtocolError
+from gvm_matte.core.image import Box
+from gvm_matte.protocol.watching import JobState
 from support import until
 from watch_kit import SHOWN, Heard
 
@@ -164,7 +164,7 @@ def test_an_answer_to_nothing_ends_the_conversation(watch: Callable[..., Heard],
 def test_an_engine_that_floods_fills_no_memory(
     watch: Callable[..., Heard], problem: Problem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gvm_matte.client.watch.MAX_INBOX", 300)
+    monkeypatch.setattr("gvm_matte.client.watch.watch.MAX_INBOX", 300)
     start(problem, "floods-watch")
     busy, lost = threading.Event(), threading.Event()
 
@@ -188,8 +188,8 @@ def test_an_engine_that_floods_fills_no_memory(
 def test_an_engine_that_hangs_is_lost(
     watch: Callable[..., Heard], problem: Problem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gvm_matte.client.watch.QUIET_SECONDS", 0.2)
-    monkeypatch.setattr("gvm_matte.client.watch.ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("gvm_matte.client.watch.watch.QUIET_SECONDS", 0.2)
+    monkeypatch.setattr("gvm_matte.client.watch.watch.ANSWER_SECONDS", 0.2)
     start(problem, "hangs-in-watch")
     heard = watch()
     heard.next(Connected)

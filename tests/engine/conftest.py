@@ -7,7 +7,7 @@ from typing import Iterator
 
 import pytest
 from gvm_matte.client import MatteJob, MatteSession
-from gvm_matte.protocol import Sink, Source
+from gvm_matte.protocol.parts import Sink, Source
 from support import PARAMS
 
 

@@ -13,22 +13,23 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 import torch
-from gvm_matte.channel import Listener
+from gvm_matte.core.errors import FrameBufferError, PlateMissingError
+from gvm_matte.core.image import Box
 from gvm_matte.engine.colour import InputColour
-from gvm_matte.engine.jobs import Rings
+from gvm_matte.engine.jobs.job import Rings
 from gvm_matte.engine.pipeline.pictures import FramePictures
 from gvm_matte.engine.pipeline.region import Region
-from gvm_matte.engine.server import Server
+from gvm_matte.engine.serving.server import Server
 from gvm_matte.engine.watch.hub import WatchHub
 from gvm_matte.engine.watch.images import picture_size, resized, within
 from gvm_matte.engine.watch.reading import DiskFrames
 from gvm_matte.engine.watch.watcher import Watcher
-from gvm_matte.errors import FrameBufferError, PlateMissingError
-from gvm_matte.frame_buffer import FrameRing
-from gvm_matte.image import Box
-from gvm_matte.keys import ShotParams
-from gvm_matte.params import MatteParams
-from gvm_matte.protocol import EngineState, FrameState, Message, Picture, PictureTaken
+from gvm_matte.params.fields import MatteParams
+from gvm_matte.params.keys import ShotParams
+from gvm_matte.protocol.channel import Listener
+from gvm_matte.protocol.frame_buffer import FrameRing
+from gvm_matte.protocol.messages import Message
+from gvm_matte.protocol.watching import EngineState, FrameState, Picture, PictureTaken
 
 BOX = Box(0, 0, 12, 8)
 M = TypeVar("M")
@@ -293,5 +294,5 @@ def test_a_plate_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_files_are_shown_without_torch() -> None:
-    script = "import sys, gvm_matte.engine.watch.reading, gvm_matte.engine.server; sys.exit('torch' in sys.modules)"
+    script = "import sys, gvm_matte.engine.watch.reading, gvm_matte.engine.serving.server; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

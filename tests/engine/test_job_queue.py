@@ -6,7 +6,7 @@ import threading
 from typing import List, Optional
 
 import pytest
-from gvm_matte.engine.job_queue import JobQueue
+from gvm_matte.engine.jobs.queue import JobQueue
 
 
 @pytest.fixture

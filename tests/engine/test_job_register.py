@@ -5,18 +5,13 @@ from __future__ import annotations
 from typing import Any, List
 
 import pytest
-from gvm_matte.engine.jobs import Job, Rings
-from gvm_matte.engine.log import KEPT_LINES, LONGEST_LINE, LogRing
-from gvm_matte.engine.pipeline.share import Share
+from gvm_matte.core.frames import BlockPlan
+from gvm_matte.engine.jobs.job import Job, Rings
+from gvm_matte.engine.jobs.log import KEPT_LINES, LONGEST_LINE, LogRing
+from gvm_matte.engine.jobs.steps import Share
 from gvm_matte.engine.watch.register import KEPT_ENDED, JobRecord, Register
-from gvm_matte.frames import BlockPlan
-from gvm_matte.message_codec import encode
-from gvm_matte.protocol import (
-    CANCELLED,
-    DONE,
-    FAILED,
-    RUNNING,
-    WAITING,
+from gvm_matte.protocol.codec import encode
+from gvm_matte.protocol.messages import (
     Accepted,
     AlphaReady,
     Done,
@@ -27,9 +22,9 @@ from gvm_matte.protocol import (
     Render,
     Shorten,
     Shortened,
-    Sink,
-    Source,
 )
+from gvm_matte.protocol.parts import Sink, Source
+from gvm_matte.protocol.watching import CANCELLED, DONE, FAILED, RUNNING, WAITING
 
 
 class Kit:

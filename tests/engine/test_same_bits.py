@@ -8,10 +8,11 @@ from typing import Any, Dict
 import numpy as np
 import pytest
 from gvm_matte.client import MatteJob, MatteSession, PlateData
-from gvm_matte.frame_buffer import SlotInfo
-from gvm_matte.frames import FrameRange
-from gvm_matte.image import Box
-from gvm_matte.protocol import Accepted, Message, Sink, Source
+from gvm_matte.core.frames import FrameRange
+from gvm_matte.core.image import Box
+from gvm_matte.protocol.frame_buffer import SlotInfo
+from gvm_matte.protocol.messages import Accepted, Message
+from gvm_matte.protocol.parts import Sink, Source
 from support import PARAMS, RunCli, case, read_matte, read_mattes
 
 FIRST, LAST = 1001, 1017

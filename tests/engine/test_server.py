@@ -15,27 +15,29 @@ from pathlib import Path
 from typing import Iterator, List
 
 import pytest
-from gvm_matte import __version__, protocol
-from gvm_matte.channel import Channel, connect, private_address
+from gvm_matte import __version__
+from gvm_matte.core.errors import AuthenticationError, ConnectionLostError, GvmMatteError
+from gvm_matte.core.frames import FrameRange
 from gvm_matte.engine.mattes import FrameLock
-from gvm_matte.errors import AuthenticationError, ConnectionLostError, GvmMatteError
-from gvm_matte.frames import FrameRange
-from gvm_matte.protocol import (
+from gvm_matte.protocol import messages as p
+from gvm_matte.protocol import watching
+from gvm_matte.protocol.addresses import private_address
+from gvm_matte.protocol.channel import Channel, connect
+from gvm_matte.protocol.messages import (
     Accepted,
     Cancel,
     Done,
     Failed,
     FrameWritten,
-    JobState,
     Message,
     Progress,
     Render,
     Shorten,
     Shortened,
-    Sink,
-    Source,
     Status,
 )
+from gvm_matte.protocol.parts import Sink, Source
+from gvm_matte.protocol.watching import JobState
 from support import PARAMS
 
 TINY = {**PARAMS, "existing": "overwrite"}
@@ -57,11 +59,11 @@ class Engine:
             assert time.monotonic() < deadline and self.process.poll() is None
             time.sleep(0.01)
 
-    def client(self, version: int = protocol.PROTOCOL_VERSION) -> Channel:
+    def client(self, version: int = p.PROTOCOL_VERSION) -> Channel:
         """A connection after its hello."""
         channel = connect(self.address, self.key, timeout=10)
-        channel.send(protocol.Hello(version, __version__, os.getpid()))
-        assert isinstance(channel.receive(10), protocol.HelloReply)
+        channel.send(p.Hello(version, __version__, os.getpid()))
+        assert isinstance(channel.receive(10), p.HelloReply)
         return channel
 
     def end(self) -> int:
@@ -83,8 +85,8 @@ def engine() -> Iterator[Engine]:
 def assert_serves(engine: Engine) -> None:
     """The next client is served as before."""
     with engine.client() as channel:
-        channel.send(protocol.Ping(5))
-        assert channel.receive(10) == protocol.Pong(5)
+        channel.send(p.Ping(5))
+        assert channel.receive(10) == p.Pong(5)
 
 
 def follow(channel: Channel, job: int) -> List[Message]:
@@ -141,7 +143,7 @@ def test_what_is_no_message_ends_the_connection_with_a_reason(engine: Engine, da
 def test_an_oversized_message_is_refused_before_it_is_read(engine: Engine) -> None:
     with engine.client() as channel:
         channel._wire._socket.setblocking(True)
-        channel._wire._socket.sendall(struct.pack("!i", protocol.MAX_MESSAGE_BYTES + 1))
+        channel._wire._socket.sendall(struct.pack("!i", p.MAX_MESSAGE_BYTES + 1))
         channel._wire._socket.setblocking(False)
         answer = channel.receive(10)
         assert isinstance(answer, Failed) and answer.code == "protocol.size"
@@ -151,7 +153,7 @@ def test_an_oversized_message_is_refused_before_it_is_read(engine: Engine) -> No
 def test_another_version_is_told_and_refused(engine: Engine) -> None:
     with engine.client(version=999) as channel:
         answer = channel.receive(10)
-        assert isinstance(answer, Failed) and "999" in answer.message and str(protocol.PROTOCOL_VERSION) in answer.message
+        assert isinstance(answer, Failed) and "999" in answer.message and str(p.PROTOCOL_VERSION) in answer.message
     assert_serves(engine)
 
 
@@ -189,12 +191,12 @@ def test_ping_and_status_are_answered_while_a_job_runs_and_cancel_ends_it(
         channel.send(Render(4, Source("files", svd_plates), Sink(str(tmp_path / "m.####.exr")), params=TINY))
         while not isinstance(channel.receive(60), FrameWritten):
             pass
-        watcher.send(protocol.StatusRequest(9))
+        watcher.send(p.StatusRequest(9))
         status = watcher.receive(2)
-        assert isinstance(status, Status) and status.state == protocol.RENDERING
+        assert isinstance(status, Status) and status.state == p.RENDERING
         assert (status.device, status.model) == ("cpu", "svd (svd, float32)")
-        watcher.send(protocol.Ping(10))
-        assert watcher.receive(2) == protocol.Pong(10)
+        watcher.send(p.Ping(10))
+        assert watcher.receive(2) == p.Pong(10)
         channel.send(Cancel(5, 4))
         last = follow(channel, 4)[-1]
         assert isinstance(last, Failed) and last.code == "cancelled"
@@ -209,7 +211,7 @@ def test_jobs_are_done_in_the_order_of_asking(engine: Engine, svd_plates: str, t
             sink = Sink(str(tmp_path / name / "m.####.exr"))
             channel.send(Render(1, Source("files", svd_plates), sink, "1001-1002", params=TINY))
             if name == "first":
-                assert isinstance(channel.receive(60), (Accepted, protocol.Notice))
+                assert isinstance(channel.receive(60), (Accepted, p.Notice))
             asked.set()
             assert isinstance(follow(channel, 1)[-1], Done)
             ends.append(name)
@@ -240,7 +242,7 @@ def test_a_job_that_has_begun_nothing_gives_up_what_it_is_asked_for(
         done = messages[-1]
         assert isinstance(done, Done) and (done.frames, done.plates, done.windows) == (12, 14, 2)
         assert {message.total for message in messages if isinstance(message, Progress)} == {12}
-        monitor.send(protocol.Watch(1))
+        monitor.send(watching.Watch(1))
         states = []
         while not states or states[-1].mattes != pattern:
             message = monitor.receive(10)
@@ -294,8 +296,8 @@ def test_nothing_comes_of_a_job_that_was_cancelled_while_it_was_asked(
             last = follow(channel, number)[-1]
             assert isinstance(last, Failed) and last.code == "cancelled"
             channel.send(Shorten(number + 4, number, 1001))  # of a job that has ended
-            channel.send(protocol.Ping(number + 5))
-            assert channel.receive(10) == protocol.Pong(number + 5)
+            channel.send(p.Ping(number + 5))
+            assert channel.receive(10) == p.Pong(number + 5)
     assert not list(tmp_path.glob(".*"))
 
 
@@ -307,9 +309,9 @@ def test_a_client_that_goes_away_takes_its_job_with_it(engine: Engine, svd_plate
     with engine.client() as channel:
         deadline = time.monotonic() + 20
         state = ""
-        while state != protocol.IDLE:
+        while state != p.IDLE:
             assert time.monotonic() < deadline
-            channel.send(protocol.StatusRequest(1))
+            channel.send(p.StatusRequest(1))
             answer = channel.receive(10)
             assert isinstance(answer, Status)
             state = answer.state
@@ -324,9 +326,9 @@ def states_until_idle() -> set[str]:
         with engine.client() as channel:
             states: set[str] = set()
             deadline = time.monotonic() + 60
-            while protocol.IDLE not in states:
+            while p.IDLE not in states:
                 assert time.monotonic() < deadline
-                channel.send(protocol.StatusRequest(1))
+                channel.send(p.StatusRequest(1))
                 answer = channel.receive(2)
                 assert isinstance(answer, Status)
                 states.add(answer.state)
@@ -338,7 +340,7 @@ def states_until_idle() -> set[str]:
 
 def test_an_engine_answers_while_it_brings_torch_up() -> None:
     # on a busy machine one that is up before this process is scheduled again proves nothing: another is asked
-    assert any(states_until_idle() == {protocol.LOADING, protocol.IDLE} for _ in range(3))
+    assert any(states_until_idle() == {p.LOADING, p.IDLE} for _ in range(3))
 
 
 def test_an_engine_ends_by_itself_when_it_has_nothing_to_do(scratch: Path) -> None:
@@ -351,7 +353,7 @@ def test_an_engine_ends_by_itself_when_it_has_nothing_to_do(scratch: Path) -> No
 def test_shutdown_ends_the_engine() -> None:
     engine = Engine()
     with engine.client() as channel:
-        channel.send(protocol.Shutdown(1))
+        channel.send(p.Shutdown(1))
         assert engine.process.wait(5) == 0
     assert engine.end() == 0
     assert not Path(engine.address).exists()

@@ -29,14 +29,15 @@ from gvm_matte.client import (
     start_warm_engine,
     stop_warm_engine,
 )
-from gvm_matte.errors import CancelledError, FrameBufferError, PlateMissingError, UsageError
-from gvm_matte.image import Box
-from gvm_matte.protocol import (
+from gvm_matte.core.errors import CancelledError, FrameBufferError, PlateMissingError, UsageError
+from gvm_matte.core.image import Box
+from gvm_matte.protocol.messages import IDLE
+from gvm_matte.protocol.parts import Sink, Source
+from gvm_matte.protocol.watching import (
     CANCELLED,
     DONE,
     ENDED,
     FAILED,
-    IDLE,
     RUNNING,
     WAITING,
     EngineState,
@@ -44,8 +45,6 @@ from gvm_matte.protocol import (
     JobState,
     LogLines,
     PictureTaken,
-    Sink,
-    Source,
 )
 from support import PARAMS, read_matte, read_mattes, until
 from watch_kit import Heard, pixels, raw_plate
@@ -346,7 +345,7 @@ def test_a_killed_watcher_leaves_nothing_in_the_engine(warm: int) -> None:
     script = (
         "import threading\n"
         "from gvm_matte.client import EngineWatch\n"
-        "from gvm_matte.protocol import EngineState\n"
+        "from gvm_matte.protocol.watching import EngineState\n"
         "EngineWatch(on_event=lambda event: isinstance(event, EngineState) and print(1, flush=True))\n"
         "threading.Event().wait()\n"
     )

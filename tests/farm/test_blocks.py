@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import List
 
 import pytest
-from gvm_matte.errors import FrameRangeError
+from gvm_matte.core.errors import FrameRangeError
+from gvm_matte.core.frames import BlockPlan
 from gvm_matte.farm import blocks_of, chunks, frames_of_blocks, parse_blocks, range_expression, repeated_share
-from gvm_matte.frames import BlockPlan
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,10 +7,10 @@ import statistics
 from typing import List
 
 import pytest
-from gvm_matte.errors import UsageError
+from gvm_matte.core.errors import UsageError
+from gvm_matte.core.frames import BlockPlan
 from gvm_matte.farm import blocks_of, chunks, frames_of_blocks
 from gvm_matte.farm.cost import COUNTED, Rates, best_blocks, chance_of_more, job_cost, rates_of_render, task_costs
-from gvm_matte.frames import BlockPlan
 from hypothesis import given
 from hypothesis import strategies as st
 

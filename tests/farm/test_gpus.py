@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Dict
 
 import pytest
-from gvm_matte.devices import devices_of
-from gvm_matte.errors import DeviceError, ParamError
+from gvm_matte.core.devices import devices_of
+from gvm_matte.core.errors import DeviceError, ParamError
 from gvm_matte.farm.gpus import check_assigned_gpus, device_for, gpus_of, take_assigned_gpus
 
 

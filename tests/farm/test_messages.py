@@ -7,7 +7,7 @@ import re
 
 import pytest
 from gvm_matte.farm.gpus import take_assigned_gpus
-from gvm_matte.farm.messages import OpenJdMessages
+from gvm_matte.farm.openjd.messages import OpenJdMessages
 
 GRAMMAR = re.compile(
     r"^openjd_(progress|status|fail|env|redacted_env|unset_env|session_runtime_loglevel): (.+)$"

@@ -14,10 +14,10 @@ from xml.etree import ElementTree
 
 import pytest
 from farm_kit import FRAMES, agree_with_the_reference, long_bundle, processes_of, tiny_bundle, tiny_job
-from gvm_matte.errors import UsageError
+from gvm_matte.core.errors import UsageError
+from gvm_matte.core.frames import FrameRange
 from gvm_matte.farm import opencue_xml, read_bundle
-from gvm_matte.farm.opencue import cue_job, write_keys
-from gvm_matte.frames import FrameRange
+from gvm_matte.farm.opencue.job import cue_job, write_keys
 from opencue_kit import ANSWER_SECONDS, Cuebot, Rqd, opencue_environment
 from support import RunCli, read_mattes, until
 

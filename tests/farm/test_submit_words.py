@@ -9,9 +9,9 @@ from typing import List
 import pytest
 from farm_kit import tiny_job
 from gvm_matte.cli.main import main
-from gvm_matte.errors import GvmMatteError, UsageError
+from gvm_matte.core.errors import GvmMatteError, UsageError
 from gvm_matte.farm import write_bundle
-from gvm_matte.farm.submit_deadline import (
+from gvm_matte.farm.deadline.submit import (
     asset_folders,
     deadline_client,
     deadline_command,

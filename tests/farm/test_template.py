@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
-from gvm_matte.errors import GvmMatteError, ParamError, UsageError
+from gvm_matte.core.errors import GvmMatteError, ParamError, UsageError
 from gvm_matte.farm import (
     FarmJob,
     FarmScript,
@@ -19,8 +19,8 @@ from gvm_matte.farm import (
     read_bundle,
     write_bundle,
 )
-from gvm_matte.param_spec import FARM
-from gvm_matte.params import SPECS
+from gvm_matte.params.fields import SPECS
+from gvm_matte.params.spec import FARM
 from openjd.model import (
     DecodeValidationError,
     Job,

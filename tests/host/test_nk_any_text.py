@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from gvm_matte.host import Host, ScriptError, TclError, nk, nuke
-from gvm_matte.host.curve import Curve
-from gvm_matte.host.expression import ExpressionContext, evaluate
-from gvm_matte.host.tcl import TclContext, substitute
+from gvm_matte.host.language.curve import Curve
+from gvm_matte.host.language.expression import ExpressionContext, evaluate
+from gvm_matte.host.language.tcl import TclContext, substitute
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from gvm_matte.host import TclError
-from gvm_matte.host.curve import Curve, Key
-from gvm_matte.host.expression import ExpressionContext, evaluate
-from gvm_matte.host.tcl import TclContext, substitute
+from gvm_matte.host.language.curve import Curve, Key
+from gvm_matte.host.language.expression import ExpressionContext, evaluate
+from gvm_matte.host.language.tcl import TclContext, substitute
 
 KNOBS = {"root.name": "/shows/demo/comp/sh010_v003.nk", "name": "Read1", "list": "a {b c} d"}
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import OpenImageIO as oiio
+from gvm_matte.core.paths import frame_path
 from gvm_matte.host import Host
-from gvm_matte.paths import frame_path
 
 from install.demo_options import parse
 from install.demo_render import SCRIPT, render_demo

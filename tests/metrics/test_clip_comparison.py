@@ -10,8 +10,14 @@ from typing import Any, Dict, List
 import numpy as np
 import OpenImageIO as oiio
 import pytest
-from gvm_matte.errors import CancelledError, MatteWriteError, PlateError, PlateMissingError, PlateUnreadableError
-from gvm_matte.frames import FrameRange
+from gvm_matte.core.errors import (
+    CancelledError,
+    MatteWriteError,
+    PlateError,
+    PlateMissingError,
+    PlateUnreadableError,
+)
+from gvm_matte.core.frames import FrameRange
 from gvm_matte.metrics import MatteClip, compare_clips, measure_frame, write_plot, write_sheet
 from matte_files import WriteMatte
 

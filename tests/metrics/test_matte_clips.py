@@ -8,9 +8,9 @@ from typing import Sequence
 
 import numpy as np
 import pytest
-from gvm_matte.errors import FrameRangeError, PlateError, PlateMissingError, UsageError
-from gvm_matte.frames import FrameRange
-from gvm_matte.image import Box
+from gvm_matte.core.errors import FrameRangeError, PlateError, PlateMissingError, UsageError
+from gvm_matte.core.frames import FrameRange
+from gvm_matte.core.image import Box
 from gvm_matte.metrics import Matte, MatteClip, common_frames
 from gvm_matte.metrics.clips import left_out, read_ahead, shared_box
 from matte_files import WriteMatte

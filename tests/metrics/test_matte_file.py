@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO as oiio
 import pytest
-from gvm_matte.errors import PlateMissingError, PlateUnreadableError
-from gvm_matte.image import Box
+from gvm_matte.core.errors import PlateMissingError, PlateUnreadableError
+from gvm_matte.core.image import Box
 from gvm_matte.metrics import read_matte
 from gvm_matte.metrics.matte_file import pick_alpha
 from matte_files import WriteMatte

@@ -34,7 +34,7 @@ def warm(engine_place: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.delenv("GVM_PRESET_PATH", raising=False)
     monkeypatch.delenv("GVM_ENGINE_PYTHON", raising=False)
-    monkeypatch.setattr("gvm_matte.nodes.holding.DELAY", 0.05)
+    monkeypatch.setattr("gvm_matte.nodes.matte_state.DELAY", 0.05)
     return engine_place
 
 

@@ -13,11 +13,11 @@ import OpenImageIO as oiio
 import pytest
 from gvm_matte.client import MatteSession
 from gvm_matte.host import Host
-from gvm_matte.protocol import Done, FrameWritten
+from gvm_matte.protocol.messages import Done, FrameWritten
 from node_kit import gvm, matte_node, mattes, nuke, read_node, settle
 from support import write_plate
 
-from gvm_matte.nodes import feeding, order, rendering  # isort: skip  # after node_kit: a host was there
+from gvm_matte.nodes import branch_feeder as feeding, order, render_thread as rendering  # isort: skip  # after node_kit: a host was there
 
 
 @pytest.fixture

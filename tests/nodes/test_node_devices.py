@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gvm_matte.errors import UsageError
+from gvm_matte.core.errors import UsageError
 from node_kit import gvm, mattes, nuke
 from support import read_matte
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gvm_matte.errors import EngineStartError, PlateMissingError, UsageError
+from gvm_matte.core.errors import EngineStartError, PlateMissingError, UsageError
 from gvm_matte.host import Host
 from node_kit import gvm, matte_node, mattes, nuke, read_node, settle
 from support import case, read_matte

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
-from gvm_matte.errors import UsageError
+from gvm_matte.core.errors import UsageError
 from gvm_matte.host import Host
 from node_kit import gvm, nuke, settle
 
@@ -16,7 +16,7 @@ from gvm_matte.nodes.monitored import MonitoredMatte  # isort: skip  (the module
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 pytest.importorskip("PySide6")
 from gvm_matte.ui import open_monitor
-from gvm_matte.ui.qt import QtCore, QtWidgets
+from gvm_matte.ui.kit.qt import QtCore, QtWidgets
 
 
 @pytest.fixture

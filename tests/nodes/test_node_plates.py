@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gvm_matte.errors import MatteWriteError, PlateError
+from gvm_matte.core.errors import MatteWriteError, PlateError
 from gvm_matte.host import Host
 from node_kit import KNOBS, gvm, matte_node, mattes, nuke, read_node, settle
 from support import read_mattes, write_plate
 
-from gvm_matte.nodes import order, ram_plates  # isort: skip  # after node_kit: a host was there
+from gvm_matte.nodes import order, branch_plates as ram_plates  # isort: skip  # after node_kit: a host was there
 
 
 def chain(read: Any) -> Any:

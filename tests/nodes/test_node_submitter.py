@@ -13,7 +13,7 @@ from node_kit import gvm, nuke
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from gvm_matte.ui import submitter
-from gvm_matte.ui.qt import QtWidgets
+from gvm_matte.ui.kit.qt import QtWidgets
 from pytestqt.qtbot import QtBot
 
 

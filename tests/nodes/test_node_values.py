@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gvm_matte.errors import ParamError
+from gvm_matte.core.errors import ParamError
 from gvm_matte.host import Host
-from gvm_matte.keys import ShotParams
-from gvm_matte.params import SPECS
+from gvm_matte.params.fields import SPECS
+from gvm_matte.params.keys import ShotParams
 from node_kit import gvm, matte_node, nuke, read_node
 
 from gvm_matte.nodes import knobs, values  # isort: skip  # after node_kit: a host was there

@@ -13,9 +13,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 if importlib.util.find_spec("PySide6") is None:
     collect_ignore_glob = ["*"]  # the windows are an extra: without Qt there is nothing to test here
 else:
-    from gvm_matte.ui.qt import QtCore, QtWidgets
-    from gvm_matte.ui.theme import grey_palette
-    from gvm_matte.ui.window import MonitorWindow
+    from gvm_matte.ui.kit.qt import QtCore, QtWidgets
+    from gvm_matte.ui.kit.theme import grey_palette
+    from gvm_matte.ui.monitor.window import MonitorWindow
     from pytestqt.qtbot import QtBot
     from window_kit import NO_LOOK, ui_threads
 

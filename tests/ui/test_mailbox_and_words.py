@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, List
 
 import pytest
-from gvm_matte.client.watch import Lost, PictureView
-from gvm_matte.image import Box
-from gvm_matte.protocol import FrameState, LogLines
-from gvm_matte.ui import words
-from gvm_matte.ui.mailbox import LIMIT, LOG_LINES, Mailbox
+from gvm_matte.client.watch.watch import Lost, PictureView
+from gvm_matte.core.image import Box
+from gvm_matte.protocol.watching import FrameState, LogLines
+from gvm_matte.ui.kit import words
+from gvm_matte.ui.monitor.mailbox import LIMIT, LOG_LINES, Mailbox
 from window_kit import CONNECTED, engine, job
 
 

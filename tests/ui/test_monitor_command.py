@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gvm_matte.errors import UsageError
+from gvm_matte.core.errors import UsageError
 from gvm_matte.ui import open_monitor
-from gvm_matte.ui.qt import QtWidgets
+from gvm_matte.ui.kit.qt import QtWidgets
 from pytestqt.qtbot import QtBot
 from support import RunCli, cli_command, until
 

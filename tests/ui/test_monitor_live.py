@@ -18,12 +18,12 @@ from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 from gvm_matte.client import MatteJob, MatteSession, PlateData, stop_warm_engine
-from gvm_matte.errors import CancelledError
-from gvm_matte.image import Box
-from gvm_matte.protocol import Sink, Source
-from gvm_matte.ui.qt import QtCore, QtWidgets
+from gvm_matte.core.errors import CancelledError
+from gvm_matte.core.image import Box
+from gvm_matte.protocol.parts import Sink, Source
+from gvm_matte.ui.kit.qt import QtCore, QtWidgets
+from gvm_matte.ui.monitor.window import MonitorWindow
 from gvm_matte.ui.queue.job_table import Column
-from gvm_matte.ui.window import MonitorWindow
 from pytestqt.qtbot import QtBot
 from support import cli_command
 from window_kit import cell, rows

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Dict
 
 import pytest
-from gvm_matte.errors import ParamError, UsageError
-from gvm_matte.ui import orders
+from gvm_matte.core.errors import ParamError, UsageError
+from gvm_matte.ui.monitor import orders
 from window_kit import job
 
 PARAMS: Dict[str, object] = {"num_frames_per_batch": 8, "num_overlap_frames": 2, "gamma": 1.2}

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any, Callable, List
 
 import pytest
-from gvm_matte.client.watch import Answer, Lost
-from gvm_matte.protocol import LogLines
-from gvm_matte.ui.engine_control import EngineControl
-from gvm_matte.ui.qt import QtCore, QtGui, QtWidgets
+from gvm_matte.client.watch.watch import Answer, Lost
+from gvm_matte.protocol.watching import LogLines
+from gvm_matte.ui.kit.qt import QtCore, QtGui, QtWidgets
+from gvm_matte.ui.kit.theme import grey_palette
+from gvm_matte.ui.monitor.engine_control import EngineControl
+from gvm_matte.ui.monitor.window import MonitorWindow
 from gvm_matte.ui.queue.job_table import Column
-from gvm_matte.ui.theme import grey_palette
-from gvm_matte.ui.window import MonitorWindow
 from pytestqt.qtbot import QtBot
 from window_kit import CONNECTED, cell, engine, hear, job, rows
 

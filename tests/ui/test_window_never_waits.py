@@ -18,10 +18,10 @@ from typing import Callable, Iterator, List
 
 import pytest
 from gvm_matte.client import start_warm_engine, stop_warm_engine
-from gvm_matte.ui.engine_control import EngineControl
-from gvm_matte.ui.qt import QtCore
+from gvm_matte.ui.kit.qt import QtCore
+from gvm_matte.ui.monitor.engine_control import EngineControl
+from gvm_matte.ui.monitor.window import MonitorWindow
 from gvm_matte.ui.queue.job_table import Column
-from gvm_matte.ui.window import MonitorWindow
 from pytestqt.qtbot import QtBot
 from window_kit import cell
 

@@ -6,10 +6,10 @@ import sys
 import threading
 from typing import Any, List
 
-from gvm_matte.client.watch import Connected
-from gvm_matte.protocol import EngineState, JobState
+from gvm_matte.client.watch.watch import Connected
+from gvm_matte.protocol.watching import EngineState, JobState
+from gvm_matte.ui.monitor.window import MonitorWindow
 from gvm_matte.ui.queue.job_table import Column
-from gvm_matte.ui.window import MonitorWindow
 
 NO_LOOK = [sys.executable, "-c", "print('{\"findings\": []}')"]  # a first-run look that finds nothing worth a word
 CONNECTED = Connected(4711, "0.1.0", "cpu")

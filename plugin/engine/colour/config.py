@@ -13,7 +13,7 @@ from typing import Any, Dict, Iterator, List, Tuple
 
 import PyOpenColorIO as ocio  # type: ignore[import-untyped]
 
-from ...errors import ParamError
+from ...core.errors import ParamError
 
 BUILTIN_CONFIG = "ocio://studio-config-v5.0.0_aces-v2.1_ocio-v2.6"
 """What stands in where no config is named. `studio-config-latest` of opencolorio 2.6, by its own name: "latest" would be

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import PyOpenColorIO as ocio  # type: ignore[import-untyped]
 
-from ...errors import ParamError
+from ...core.errors import ParamError
 from .curves import CURVE_EXPONENT, CURVE_OFFSET, finite, normalised
 
 STRIP_PIXELS = 1 << 16

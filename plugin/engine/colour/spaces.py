@@ -11,7 +11,7 @@ from typing import Optional, Tuple
 
 import PyOpenColorIO as ocio  # type: ignore[import-untyped]
 
-from ...errors import ParamError
+from ...core.errors import ParamError
 from .config import FOREIGN, SCENE_LINEAR, ColourConfig, builtin_config, ocio_errors
 from .processor import Conversion, curve_transform
 from .transform import InputTransform

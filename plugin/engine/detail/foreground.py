@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...errors import UsageError
+from ...core.errors import UsageError
 from .tiles import TILE, Span, check_tile, tiles
 
 FLOOR, SLOPE = 1e-4, 0.03

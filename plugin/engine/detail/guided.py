@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...errors import UsageError
+from ...core.errors import UsageError
 from .tiles import TILE, Span, check_tile, spans
 
 RADIUS = 4  # of the windows, in pixels of the model

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ...errors import UsageError
+from ...core.errors import UsageError
 
 TILE = 512  # pixels: on a CPU what a tile needs stays in its caches; measured 1.5 times as fast as 1024
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Tuple
 
-from ...errors import ParamError
+from ...core.errors import ParamError
 
 ALPHA, PREMULT, UNPREMULT, LAYER = "alpha", "rgba-premult", "rgba-unpremult", "layer:"
 _LAYER = re.compile(rf"{LAYER}(?P<name>[A-Za-z0-9_]+)")

@@ -31,10 +31,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Container, Dict, FrozenSet, Iterable, List, Optional, Tuple
 
-from ...addresses import process_alive
-from ...errors import FrameRangeError, MatteWriteError
-from ...frames import FrameRange
-from ...paths import frame_field
+from ...core.errors import FrameRangeError, MatteWriteError
+from ...core.frames import FrameRange
+from ...core.paths import frame_field
+from ...core.processes import process_alive
 from .byte_locks import Busy, lock_alone, lock_shared, unlock
 
 GATE, FIRST_FRAME = 0, 1 << 40

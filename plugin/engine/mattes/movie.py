@@ -20,9 +20,9 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import MatteWriteError, ParamError
+from ...core.errors import MatteWriteError, ParamError
+from ...images.whole_file import cause, check_name, synchronise, whole_file, write_failure
 from .movie_pixels import grey_frame, over_green, prores_frame, rgb_frame
-from .whole import cause, check_name, synchronise, whole_file, write_failure
 
 Image = npt.NDArray[np.floating[Any]]
 KINDS = {"alpha": (".mp4", ".mov"), "green": (".mp4", ".mov"), "prores": (".mov",)}

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import OpenImageIO as oiio
 
-from ...image import Box
+from ...core.image import Box
 from .channels import UNPREMULT
 
 Pixels = npt.NDArray[Any]

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import OpenImageIO as oiio
 
-from ...errors import ParamError
-from ...image import Box
+from ...core.errors import ParamError
+from ...core.image import Box
+from ...images.whole_file import cause, check_name, synchronise, whole_file, write_failure
 from .channels import LAYER, PREMULT, UNPREMULT, channel_names
 from .digest import is_whole
 from .specs import DATATYPES, MatteFile, checked, exr_file, png_file
-from .whole import cause, check_name, synchronise, whole_file, write_failure
 
 COMPRESSIONS = ("none", "rle", "zips", "zip", "piz", "dwaa", "dwab")
 ENDINGS = (".exr", ".png")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...image import fit_size, padding
+from ...core.image import fit_size, padding
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from ...errors import WeightsCorruptError, WeightsMismatchError
+from ...core.errors import WeightsCorruptError, WeightsMismatchError
 from .tensor_files import PICKLE_SUFFIXES, Component, TensorInfo, load_pickle
 
 Shapes = Mapping[str, tuple[int, ...]]

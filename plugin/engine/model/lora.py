@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from ...errors import WeightsCorruptError, WeightsMismatchError
+from ...core.errors import WeightsCorruptError, WeightsMismatchError
 from .loading import Shapes
 from .tensor_files import PICKLE_SUFFIXES, load_pickle
 from .weights import ADAPTER_CONFIG, adapter_file

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...errors import ParamError, UsageError, WeightsMismatchError
+from ...core.errors import ParamError, UsageError, WeightsMismatchError
 from .diffusers_parts import (
     Attention,
     Downsample2D,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-from ...errors import GvmMatteError, OutOfMemoryError, ParamError, WeightsCorruptError
+from ...core.errors import GvmMatteError, OutOfMemoryError, ParamError, WeightsCorruptError
 
 # What to lower, in this order, and the steps: as the users of the reference are told.
 LADDER = (

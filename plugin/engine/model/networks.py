@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from ...errors import WeightsMismatchError
+from ...core.errors import WeightsMismatchError
 from .diffusers_parts import AutoencoderKLTemporalDecoder, FlowMatchEulerDiscreteScheduler
 from .diffusers_parts import logging as diffusers_logging
 from .unet import SHAPE_KEYS, DavUNet, SvdUNet

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from ...errors import WeightsCorruptError, WeightsMissingError
+from ...core.errors import WeightsCorruptError, WeightsMissingError
 
 STEM = "diffusion_pytorch_model"
 PICKLE_SUFFIXES = (".bin", ".pt", ".pth")

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import WeightsCorruptError, WeightsMismatchError, WeightsMissingError
-from ...paths import application_data
+from ...core.errors import WeightsCorruptError, WeightsMismatchError, WeightsMissingError
+from ...core.paths import application_data
 from .tensor_files import Component, fingerprint, has_tensors, looked_for, read_component, read_header, read_json
 
 BUILTIN = Path(__file__).resolve().parents[1] / "builtin"

@@ -12,11 +12,11 @@ import hashlib
 import json
 from typing import Callable, Sequence
 
-from ...frames import BlockPlan
-from ...image import Box
-from ...keys import ShotParams
-from ...param_spec import FILE, PIXELS
-from ...params import MatteParams
+from ...core.frames import BlockPlan
+from ...core.image import Box
+from ...params.fields import MatteParams
+from ...params.keys import ShotParams
+from ...params.spec import FILE, PIXELS
 from .region import Region
 
 VERSION = 2  # raised when the same input comes out differently

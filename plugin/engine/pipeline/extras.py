@@ -15,7 +15,7 @@ from typing import Any, Callable, Optional
 import numpy.typing as npt
 from torch import Tensor
 
-from ...image import Box
+from ...core.image import Box
 from ..colour import InputTransform
 from .feed import WAIT_SECONDS
 

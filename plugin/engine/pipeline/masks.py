@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import PlateMissingError, UsageError
-from ...image import Box
+from ...core.errors import PlateMissingError, UsageError
+from ...core.image import Box
 from ..colour import normalised
 from ..plates import PlateSource
 from ..plates.sequence import SingleImage

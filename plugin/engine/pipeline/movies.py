@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..jobs import Job
+from ..jobs.job import Job
 from ..mattes import channel_names, write_movie
 from ..plates import open_masks
 from .masks import MaskSource, placed

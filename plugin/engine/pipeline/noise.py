@@ -10,8 +10,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from ...errors import ParamError
-from ...params import MatteParams
+from ...core.errors import ParamError
+from ...params.fields import MatteParams
 
 NoiseSource = Optional[Callable[[int, "tuple[int, ...]"], Tensor]]
 

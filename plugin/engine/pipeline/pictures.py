@@ -18,8 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...image import Box
-from ..log import log
+from ...core.image import Box
+from ..jobs.log import log
 from ..watch.hub import Finished, WatchHub
 from ..watch.images import picture_size
 from .masks import placed

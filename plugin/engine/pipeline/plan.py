@@ -13,9 +13,9 @@ from typing import Callable, Optional, cast
 
 import torch
 
-from ...frames import Block
-from ...paths import frame_path
-from ...protocol import Render
+from ...core.frames import Block
+from ...core.paths import frame_path
+from ...protocol.messages import Render
 from ..device import precision_name, resolve_device, resolve_precision
 from ..mattes import read_digest
 from ..model.weights import WeightFiles, find_weights

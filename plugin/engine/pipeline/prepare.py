@@ -17,9 +17,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ...image import Box
-from ...keys import ShotParams
-from ...params import MatteParams
+from ...core.image import Box
+from ...params.fields import MatteParams
+from ...params.keys import ShotParams
 from ..colour import InputTransform
 from ..detail import estimate_foreground, guided_upsample
 from ..model.geometry import geometry, to_model_size, to_plate_size, without_padding

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from ...errors import FrameBufferError, PlateMissingError
-from ...frame_buffer import SlotInfo
-from ...params import MatteParams
-from ...protocol import PlateFailed, PlateReady, SlotFree
+from ...core.errors import FrameBufferError, PlateMissingError
+from ...params.fields import MatteParams
+from ...protocol.frame_buffer import SlotInfo
+from ...protocol.messages import PlateFailed, PlateReady, SlotFree
 from ..colour import InputColour
-from ..jobs import Job
+from ..jobs.job import Job
 from ..plates.finite import make_finite
 from .extras import KeptPlates, Seen
 from .feed import WAIT_SECONDS

@@ -6,9 +6,9 @@ from typing import Callable, Optional
 
 from torch import Tensor
 
-from ...errors import PlateError, UsageError
-from ...image import Box
-from ...params import MatteParams
+from ...core.errors import PlateError, UsageError
+from ...core.image import Box
+from ...params.fields import MatteParams
 from ..colour import InputColour, InputTransform
 from ..plates import Plate, PlateSource
 from .extras import Extras, KeptPlates, Seen

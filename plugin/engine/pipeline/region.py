@@ -15,9 +15,9 @@ from functools import reduce
 import torch
 from torch import Tensor
 
-from ...errors import ParamError
-from ...image import Box
-from ...keys import ShotParams, box_numbers
+from ...core.errors import ParamError
+from ...core.image import Box
+from ...params.keys import ShotParams, box_numbers
 
 MARGIN = 1 / 16  # of the region's longer edge
 RAMP = 1 / 256  # of the processed area's shorter edge

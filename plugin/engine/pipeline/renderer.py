@@ -12,16 +12,17 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ...errors import GvmMatteError, PlateError
-from ...frames import FrameRange
-from ...image import Box
-from ...paths import frame_path, remove_own_parts, sweep_parts
-from ...protocol import LOADING, RENDERING, Accepted, Done, FrameKept, Message, Notice
+from ...core.errors import GvmMatteError, PlateError
+from ...core.frames import FrameRange
+from ...core.image import Box
+from ...core.paths import frame_path, remove_own_parts, sweep_parts
+from ...images.whole_file import make_folder
+from ...protocol.messages import LOADING, RENDERING, Accepted, Done, FrameKept, Message, Notice
 from ..colour import InputTransform
 from ..device import memory_probe
-from ..jobs import Job
+from ..jobs.job import Job
+from ..jobs.steps import Share
 from ..mattes import FrameLock, drop_locks
-from ..mattes.whole import make_folder
 from ..model.matting import MattingModel, load_model
 from ..model.weights import WeightFiles
 from ..plates import Plate, PlateSource, open_plates
@@ -37,13 +38,12 @@ from .prepare import Preparer
 from .pushed import from_buffers
 from .reading import PlateReader, for_the_matte, for_the_model
 from .request import Origin, Request, header_of
-from .share import Share
 from .sink import MatteHeader, Sink
 from .survey import survey
 from .windows import WindowRunner
 
 if TYPE_CHECKING:
-    from ..server import Server
+    from ..serving.server import Server
 
 READERS = 2
 NO_PIXELS = np.empty((0, 0, 3), np.uint8)

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import Callable, Optional
 
 from ... import __version__
-from ...errors import FrameRangeError, PlateError, ProtocolError, UsageError
-from ...frames import BlockPlan, FrameRange
-from ...image import Box
-from ...keys import ShotParams
-from ...params import MatteParams
-from ...paths import frame_field, frame_path
-from ...protocol import Render, Sink, Source
+from ...core.errors import FrameRangeError, PlateError, ProtocolError, UsageError
+from ...core.frames import BlockPlan, FrameRange
+from ...core.image import Box
+from ...core.paths import frame_field, frame_path
+from ...params.fields import MatteParams
+from ...params.keys import ShotParams
+from ...protocol.messages import Render
+from ...protocol.parts import Sink, Source
 from ..colour import InputColour, InputTransform
 from ..mattes import check_movie, check_output
 from ..model.weights import WeightFiles

@@ -16,13 +16,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ...errors import FrameBufferError
-from ...frame_buffer import slot_bytes
-from ...image import Box
-from ...params import MatteParams
-from ...paths import frame_path
-from ...protocol import AlphaReady, FrameWritten
-from ..jobs import Job
+from ...core.errors import FrameBufferError
+from ...core.image import Box
+from ...core.paths import frame_path
+from ...params.fields import MatteParams
+from ...protocol.frame_buffer import slot_bytes
+from ...protocol.messages import AlphaReady, FrameWritten
+from ..jobs.job import Job
 from ..mattes import write_matte
 
 WRITERS = 2

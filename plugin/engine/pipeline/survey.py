@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Callable
 
 from ... import __version__
-from ...frames import FrameRange
-from ...paths import frame_path
-from ...protocol import Surveyed
+from ...core.frames import FrameRange
+from ...core.paths import frame_path
+from ...protocol.messages import Surveyed
 from ..device import PRECISIONS
 from ..mattes import read_digest
 from ..mattes.header import read_header_strings

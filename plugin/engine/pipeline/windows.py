@@ -14,8 +14,8 @@ from typing import Callable, Iterable, Iterator, Protocol
 import torch
 from torch import Tensor
 
-from ...frames import BlockPlan, Step
-from ...params import MatteParams
+from ...core.frames import BlockPlan, Step
+from ...params.fields import MatteParams
 from ..model.matting import MattingModel
 from .noise import NoiseSource
 

@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Tuple
 
-from ...errors import PlateError, PlateUnreadableError
-from ...frames import FrameRange
-from ...image import Box
-from ...paths import frame_field
+from ...core.errors import PlateError, PlateUnreadableError
+from ...core.frames import FrameRange
+from ...core.image import Box
+from ...core.paths import frame_field
 from ..colour import resolve_input
 from .finding import is_folder, plate_endings
 from .opening import open_plates

@@ -10,8 +10,8 @@ from typing import FrozenSet, Literal, Tuple
 
 import OpenImageIO as oiio
 
-from ...errors import PlateMissingError, PlateUnreadableError
-from ...paths import frame_field, frame_path
+from ...core.errors import PlateMissingError, PlateUnreadableError
+from ...core.paths import frame_field, frame_path
 from .scan import sequences_in
 from .video import ENDINGS as VIDEO_ENDINGS
 

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 from typing import Callable, Mapping, Optional
 
-from ...errors import PlateError, PlateMissingError
-from ...frames import FrameRange
-from ...image import Box
+from ...core.errors import PlateError, PlateMissingError
+from ...core.frames import FrameRange
+from ...core.image import Box
 from .channels import PICTURE, Pick
 from .image_file import read_header
 from .plate import Plate, PlateInfo

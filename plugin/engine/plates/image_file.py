@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import OpenImageIO as oiio
 
-from ...errors import PlateError, PlateMissingError, PlateUnreadableError
+from ...core.errors import PlateError, PlateMissingError, PlateUnreadableError
 from .channels import PICTURE, Choice, Part, Pick
 from .image_header import SIZE_LIMITS, plate_info, size_problem
 from .plate import PlateInfo

@@ -8,7 +8,7 @@ from typing import Optional, Tuple
 
 import OpenImageIO as oiio
 
-from ...image import Box
+from ...core.image import Box
 from .plate import PlateInfo, Rational
 from .stated_colour import stated_colour
 

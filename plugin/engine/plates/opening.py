@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...errors import PlateMissingError, PlateUnreadableError, UsageError
+from ...core.errors import PlateMissingError, PlateUnreadableError, UsageError
 from .channels import MaskPick, Pick, PlatePick
 from .finding import find_plates, near
 from .plate import PlateSource

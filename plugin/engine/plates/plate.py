@@ -9,9 +9,9 @@ from typing import Any, Dict, Iterable, Literal, Optional, Tuple
 
 import numpy.typing as npt
 
-from ...errors import PlateError
-from ...frames import FrameRange
-from ...image import Box
+from ...core.errors import PlateError
+from ...core.frames import FrameRange
+from ...core.image import Box
 from .scan import nearest
 
 Rational = Tuple[int, int]

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
-from ...paths import frame_field, frame_path
+from ...core.paths import frame_field, frame_path
 
 _NUMBERED = re.compile(r"^(?P<stem>.*?)(?P<number>(?:(?<=[._])-)?[0-9]+)(?P<ending>\.[^.]+)$")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Optional
 
-from ...errors import PlateError, PlateMissingError
-from ...paths import frame_path
+from ...core.errors import PlateError, PlateMissingError
+from ...core.paths import frame_path
 from .channels import PICTURE, Pick
 from .finite import make_finite
 from .image_file import file_problem, read_any_header, read_header, read_pixels

@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable, Iterable, Optional
 
-from ...errors import PlateError, UsageError
-from ...image import Box
+from ...core.errors import PlateError, UsageError
+from ...core.image import Box
 from .plate import PlateSource
 from .sequence import ImageSequence
 

@@ -20,8 +20,8 @@ import av
 import numpy.typing as npt
 from av.video.frame import VideoFrame
 
-from ...errors import PlateError, PlateMissingError, PlateUnreadableError
-from ...image import Box
+from ...core.errors import PlateError, PlateMissingError, PlateUnreadableError
+from ...core.image import Box
 from .image_file import file_problem
 from .plate import Plate, PlateInfo, PlateSource, Rational, file_identity
 from .video_decoder import VideoDecoder

@@ -9,17 +9,17 @@ import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable, Dict, Optional, Tuple
 
-from ...image import Box
-from ...protocol import EngineState, FrameState, JobState, LogLines
-from ..log import RING, log
-from ..resident import resident_bytes
+from ...core.image import Box
+from ...protocol.watching import EngineState, FrameState, JobState, LogLines
+from ..jobs.log import RING, log
+from ..jobs.resident import resident_bytes
 from .register import Register
 from .showing import Showing
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..server import Server
+    from ..serving.server import Server
     from .images import Alpha, Bytes
     from .reading import DiskFrames
     from .watcher import Watcher

@@ -8,10 +8,10 @@ from typing import Dict, Optional, Tuple
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import PlateMissingError, PlateUnreadableError
-from ...image import Box
-from ...params import MatteParams
-from ...paths import frame_field, frame_path
+from ...core.errors import PlateMissingError, PlateUnreadableError
+from ...core.image import Box
+from ...core.paths import frame_field, frame_path
+from ...params.fields import MatteParams
 from ..colour import InputColour, InputTransform, normalised
 from ..mattes import channel_names
 from ..pipeline.masks import placed

@@ -7,10 +7,11 @@ import traceback
 from collections import deque
 from typing import TYPE_CHECKING, Deque, Optional, Tuple
 
-from ...errors import EngineBugError, FrameBufferError, GvmMatteError, UsageError
-from ...keys import ShotParams
-from ...protocol import Failed, Show
-from ..log import log
+from ...core.errors import EngineBugError, FrameBufferError, GvmMatteError, UsageError
+from ...params.keys import ShotParams
+from ...protocol.messages import Failed
+from ...protocol.watching import Show
+from ..jobs.log import log
 
 if TYPE_CHECKING:
     from .reading import DiskFrames

@@ -6,10 +6,11 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Tuple
 
-from ...errors import FrameBufferError
-from ...image import Box
-from ...protocol import Message, Picture, PictureTaken
-from ..jobs import Rings
+from ...core.errors import FrameBufferError
+from ...core.image import Box
+from ...protocol.messages import Message
+from ...protocol.watching import Picture, PictureTaken
+from ..jobs.job import Rings
 
 if TYPE_CHECKING:
     from .images import Alpha, Bytes

@@ -10,9 +10,9 @@ import re
 from typing import TYPE_CHECKING, Any, List, Optional, Tuple
 
 from ..errors import TclError
-from ..expression import ExpressionContext
-from ..expression import evaluate as evaluate_expression
-from ..tcl import TclContext, number_text, substitute
+from ..language.expression import ExpressionContext
+from ..language.expression import evaluate as evaluate_expression
+from ..language.tcl import TclContext, number_text, substitute
 from . import state
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Iterator, List, Optional, Tuple
 
-from ...errors import FrameRangeError
-from ...frames import FrameRange as Frames
+from ...core.errors import FrameRangeError
+from ...core.frames import FrameRange as Frames
 
 # A few of those that Nuke always has: "width height pixel_aspect name".
 KNOWN = (

@@ -6,9 +6,9 @@ import re
 from typing import Any, Dict, List, Optional, Sequence
 
 from ..errors import TclError
+from ..language.tcl import call as _tcl_call
+from ..language.tcl import run as _tcl_run
 from ..nk import quote
-from ..tcl import call as _tcl_call
-from ..tcl import run as _tcl_run
 from . import state
 from .defaults import COMMON, SPECS
 from .evaluation import expression_value, node_context

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, List, Optional, Union
 
-from ...paths import part_path
+from ...core.paths import part_path
 from ..errors import ScriptError
 from ..nk import Word, parse, read
 from . import state

@@ -18,7 +18,7 @@ from .saving import Writer
 from .undo import Step, UndoStack
 
 if TYPE_CHECKING:
-    from ..evaluate import Evaluator
+    from ..evaluation.evaluate import Evaluator
     from .menus import Menu
     from .threads import MainThreadQueue, ProgressTask
 
@@ -290,7 +290,7 @@ class Session:
     def evaluator(self) -> Evaluator:
         """What evaluates images; it needs numpy and OpenImageIO, which the rest of the host does not."""
         if self._evaluator is None:
-            from ..evaluate import Evaluator
+            from ..evaluation.evaluate import Evaluator
 
             self._evaluator = Evaluator(self)
         return self._evaluator
@@ -328,7 +328,7 @@ class Session:
 
     def frame_range(self, node: Node) -> FrameRange:
         """The frames that a node has."""
-        from ..frame_ranges import frame_range
+        from ..evaluation.frame_ranges import frame_range
 
         first, last = frame_range(node)
         return FrameRange(first, last, 1)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Tuple
 
-from ...errors import ParamError
+from ...core.errors import ParamError
 
 BBox = Tuple[int, int, int, int]
 EMPTY: BBox = (0, 0, 0, 0)

@@ -6,7 +6,7 @@ from typing import Dict, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ...errors import ParamError
+from ...core.errors import ParamError
 from .boxes import BBox, chosen
 from .layers import ALPHA, Channels, select
 from .mixing import Mixing, blend

@@ -15,7 +15,7 @@ from typing import Dict, Iterable, Mapping, Optional
 import numpy as np
 import OpenImageIO as oiio
 
-from ...errors import ParamError
+from ...core.errors import ParamError
 from .boxes import is_empty
 from .channel_ops import divided
 from .curves import CURVES, curve_name

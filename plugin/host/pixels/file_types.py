@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Mapping, Tuple
 
-from ...errors import ParamError
+from ...core.errors import ParamError
 
 FILE_TYPES: Mapping[str, Tuple[str, ...]] = {
     "exr": ("exr",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Tuple, Union
 
-from ...errors import ParamError
+from ...core.errors import ParamError
 from .picture import Format
 
 RESIZE_TYPES = ("none", "width", "height", "fit", "fill", "distort")

@@ -6,7 +6,7 @@ from typing import Dict, Sequence, Tuple, Union
 
 import numpy as np
 
-from ...errors import ParamError
+from ...core.errors import ParamError
 from .boxes import EMPTY
 from .grade import Colour, component
 from .layers import RGBA, Channels, select

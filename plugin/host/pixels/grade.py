@@ -7,7 +7,7 @@ from typing import Optional, Sequence, Union
 
 import numpy as np
 
-from ...errors import ParamError
+from ...core.errors import ParamError
 from .channel_ops import divided
 from .layers import ALPHA, Channels, position
 from .mixing import Change, Mixing, adjust

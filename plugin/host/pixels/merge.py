@@ -10,7 +10,7 @@ from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ...errors import ParamError
+from ...core.errors import ParamError
 from .boxes import chosen
 from .layers import ALPHA, Channels, position, select
 from .mixing import Mixing, blend

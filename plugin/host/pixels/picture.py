@@ -17,7 +17,7 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import UsageError
+from ...core.errors import UsageError
 from .boxes import BBox, intersection, is_empty, shape
 
 Channel = npt.NDArray[np.float32]

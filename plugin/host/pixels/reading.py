@@ -14,7 +14,7 @@ from typing import Any, Dict, List, Optional, Tuple
 import numpy as np
 import OpenImageIO as oiio
 
-from ...errors import ParamError, PlateError, PlateMissingError, PlateUnreadableError
+from ...core.errors import ParamError, PlateError, PlateMissingError, PlateUnreadableError
 from .boxes import EMPTY, BBox, shifted, union
 from .colour import convert
 from .generate import checkerboard

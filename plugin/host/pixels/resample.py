@@ -13,7 +13,7 @@ from typing import Callable, Mapping, Tuple
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import ParamError
+from ...core.errors import ParamError
 from .picture import Channel, ieee
 
 _Weights = npt.NDArray[np.float64]

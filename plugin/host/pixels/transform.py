@@ -7,7 +7,7 @@ from typing import Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from ...errors import ParamError
+from ...core.errors import ParamError
 from .boxes import EMPTY, BBox, intersection, is_empty, shape, shifted
 from .formats import resize_factors
 from .picture import Channel, Format, Picture, ieee

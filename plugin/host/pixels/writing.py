@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import OpenImageIO as oiio
 
-from ...errors import MatteWriteError, ParamError
-from ...paths import part_path
+from ...core.errors import MatteWriteError, ParamError
+from ...core.paths import part_path
 from .boxes import EMPTY, BBox, is_empty, shape
 from .colour import convert
 from .file_types import COMPRESSIONS, DATATYPES, FILE_TYPES, choice, default_colorspace, kind_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 import collections
 from typing import Deque, List, Optional
 
-from .. import theme
-from ..mailbox import LOG_LINES
-from ..qt import QShortcut, QtCore, QtGui, QtWidgets
+from ..kit import theme
+from ..kit.qt import QShortcut, QtCore, QtGui, QtWidgets
+from ..monitor.mailbox import LOG_LINES
 
 
 class LogView(QtWidgets.QWidget):

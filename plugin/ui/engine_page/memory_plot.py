@@ -6,8 +6,8 @@ import collections
 from dataclasses import dataclass
 from typing import Any, Deque, List, Optional, Tuple
 
-from .. import theme, words
-from ..qt import QtCore, QtGui, QtWidgets
+from ..kit import theme, words
+from ..kit.qt import QtCore, QtGui, QtWidgets
 
 SPAN = 300.0  # seconds that are shown
 _STEPS = (2**28, 2**29, 2**30, 2**31, 2**32, 2**33, 2**34, 2**35, 2**36, 2**37, 2**38)  # bytes between two lines

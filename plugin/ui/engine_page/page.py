@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from typing import Dict, Optional
 
-from ...client.watch import Connected
-from ...protocol import EngineState, JobState
-from .. import words
-from ..actions import action, button
-from ..engine_control import RESTART, START, STOP, EngineControl
-from ..labels import ElidedLabel
-from ..model import MonitorModel
-from ..qt import QtCore, QtWidgets
+from ...client.watch.watch import Connected
+from ...protocol.watching import EngineState, JobState
+from ..kit import words
+from ..kit.actions import action, button
+from ..kit.labels import ElidedLabel
+from ..kit.qt import QtCore, QtWidgets
+from ..monitor.engine_control import RESTART, START, STOP, EngineControl
+from ..monitor.model import MonitorModel
 from .log_view import LogView
 from .memory_plot import MemoryPlot, Sample
 from .stage_bar import StageBar

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from .. import theme
-from ..qt import QtCore, QtGui, QtWidgets
+from ..kit import theme
+from ..kit.qt import QtCore, QtGui, QtWidgets
 
 _ORDER = tuple(theme.STAGE_COLOURS)
 

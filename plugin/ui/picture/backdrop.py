@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import Optional, Tuple
 
-from ..qt import QtCore, QtGui
+from ..kit.qt import QtCore, QtGui
 
 LONGEST = 4096  # pixels of the longer edge that are kept; more than a screen shows
 

@@ -12,7 +12,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import Any, Optional, Tuple
 
-from ..qt import QtCore, QtGui, QtWidgets
+from ..kit.qt import QtCore, QtGui, QtWidgets
 from .compose import Composer
 from .events import place_of
 from .kept import KeptPicture

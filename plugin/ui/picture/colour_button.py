@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Optional
 
-from .. import theme
-from ..qt import QtCore, QtGui, QtWidgets
+from ..kit import theme
+from ..kit.qt import QtCore, QtGui, QtWidgets
 from .look import Rgb
 
 SWATCH = 16

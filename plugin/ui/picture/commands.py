@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
 
-from ..actions import action
-from ..qt import QAction, QtCore, QtGui, QtWidgets
+from ..kit.actions import action
+from ..kit.qt import QAction, QtCore, QtGui, QtWidgets
 from .look import View
 
 if TYPE_CHECKING:

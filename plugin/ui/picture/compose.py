@@ -18,7 +18,7 @@ import math
 from functools import lru_cache
 from typing import List, Optional, Tuple
 
-from ..qt import QtCore, QtGui
+from ..kit.qt import QtCore, QtGui
 from .kept import KeptPicture
 from .look import Look, Rgb, View, alpha_table, light_table
 from .mapping import Mapping, Rect

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Sequence, Tuple
 
-from ..qt import QtCore, QtGui
+from ..kit.qt import QtCore, QtGui
 
 Shape = Sequence[Tuple[float, float]]  # corners in a square of 16 by 16
 _BACK: Shape = ((11, 3), (4, 8), (11, 13))

@@ -10,10 +10,10 @@ import struct
 from dataclasses import dataclass, field
 from typing import Dict, FrozenSet, Iterable, List, Optional, Tuple
 
-from ...client.watch import PictureView
-from ...errors import FrameBufferError
-from ...image import Box
-from ..qt import QtGui
+from ...client.watch.watch import PictureView
+from ...core.errors import FrameBufferError
+from ...core.image import Box
+from ..kit.qt import QtGui
 
 MIB = 1 << 20
 DEFAULT_MIB = 1024

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Dict, Optional, Tuple
 
-from ..labels import ElidedLabel
-from ..qt import QtCore, QtGui, QtWidgets
+from ..kit.labels import ElidedLabel
+from ..kit.qt import QtCore, QtGui, QtWidgets
 from .backdrop import BackdropReader, readable
 from .colour_button import ColourButton
 from .look import EXPOSURE, GAMMA, Look, View

@@ -13,11 +13,11 @@ import contextlib
 from dataclasses import replace
 from typing import Any, List, Optional, Tuple
 
-from ...client.watch import PictureView
-from ...errors import GvmMatteError
-from ...protocol import RUNNING, WAITING, FrameState, JobState
-from ..edges import Edges
-from ..qt import QtCore, QtGui, QtWidgets
+from ...client.watch.watch import PictureView
+from ...core.errors import GvmMatteError
+from ...protocol.watching import RUNNING, WAITING, FrameState, JobState
+from ..kit.edges import Edges
+from ..kit.qt import QtCore, QtGui, QtWidgets
 from .canvas import Canvas
 from .commands import make_actions, make_menu
 from .compare_bar import CompareBar

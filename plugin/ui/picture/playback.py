@@ -6,7 +6,7 @@ import bisect
 import time
 from typing import Callable, Optional, Sequence
 
-from ..qt import QtCore
+from ..kit.qt import QtCore
 
 DEFAULT_RATE = 24.0
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Optional, Tuple
 
-from ..edges import Edges
-from ..words import tr
+from ..kit.edges import Edges
+from ..kit.words import tr
 from .kept import KeptPicture
 
 

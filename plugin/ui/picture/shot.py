@@ -10,10 +10,10 @@ import enum
 import statistics
 from typing import Dict, FrozenSet, Iterable, List, Optional, Tuple
 
-from ...errors import FrameRangeError, ParamError
-from ...frames import BlockPlan, FrameRange
-from ...keys import ShotParams
-from ...protocol import FAILED, FrameState, JobState
+from ...core.errors import FrameRangeError, ParamError
+from ...core.frames import BlockPlan, FrameRange
+from ...params.keys import ShotParams
+from ...protocol.watching import FAILED, FrameState, JobState
 
 FLICKER = 3.0  # a change so many times the usual one is worth a look
 FLICKER_LEAST = 0.01  # of the whole range; less is not seen

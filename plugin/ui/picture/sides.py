@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import List, Optional
 
-from ..edges import Edges
-from ..words import tr
+from ..kit.edges import Edges
+from ..kit.words import tr
 from .kept import KeptPicture, PictureCache
 from .readout import edges_words
 from .shot import Mark, Shot

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from typing import Callable, Dict, FrozenSet, List, Optional, Tuple
 
-from .. import theme
-from ..qt import QtCore, QtGui, QtWidgets
+from ..kit import theme
+from ..kit.qt import QtCore, QtGui, QtWidgets
 from .events import place_of
 from .shot import FLICKER_LEAST, Mark, Measures, flickers
 

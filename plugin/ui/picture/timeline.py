@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional, Tuple
 
-from ..qt import QtCore, QtGui, QtWidgets
+from ..kit.qt import QtCore, QtGui, QtWidgets
 from .shot import Mark, Measures
 from .strip import ShotStrip
 

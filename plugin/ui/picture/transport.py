@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional
 
-from .. import theme
-from ..actions import button
-from ..qt import QAction, QtCore, QtWidgets
+from ..kit import theme
+from ..kit.actions import button
+from ..kit.qt import QAction, QtCore, QtWidgets
 from .commands import switch
 from .icons import icon
 from .playback import DEFAULT_RATE

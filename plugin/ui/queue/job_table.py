@@ -10,9 +10,10 @@ import os
 from enum import IntEnum
 from typing import Any, Dict, List, Optional, Tuple
 
-from ...protocol import JobState
-from .. import orders, theme, words
-from ..qt import QtCore, QtWidgets
+from ...protocol.watching import JobState
+from ..kit import theme, words
+from ..kit.qt import QtCore, QtWidgets
+from ..monitor import orders
 
 JOB_ROLE = int(QtCore.Qt.ItemDataRole.UserRole)
 _RANKS = {words.RUNNING: 0, words.WAITING: 1}

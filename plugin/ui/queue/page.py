@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, List, Optional
 
-from ...client.watch import Connected
-from ...errors import GvmMatteError
-from ...protocol import JobState
-from .. import orders, theme, words
-from ..actions import action, button, say
-from ..model import MonitorModel
-from ..qt import QAction, QtCore, QtGui, QtWidgets
-from ..renders import Renders
+from ...client.watch.watch import Connected
+from ...core.errors import GvmMatteError
+from ...protocol.watching import JobState
+from ..kit import theme, words
+from ..kit.actions import action, button, say
+from ..kit.qt import QAction, QtCore, QtGui, QtWidgets
+from ..monitor import orders
+from ..monitor.model import MonitorModel
+from ..monitor.renders import Renders
 from .job_table import Column, JobTable
 from .progress_delegate import ProgressDelegate
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...protocol import JobState
-from .. import words
-from ..qt import QtCore, QtWidgets
+from ...protocol.watching import JobState
+from ..kit import words
+from ..kit.qt import QtCore, QtWidgets
 from .job_table import JOB_ROLE
 
 STEPS = 1000  # so that a bar of any length moves smoothly

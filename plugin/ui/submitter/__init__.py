@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, List, Optional
 
-from ..qt import QtCore, QtWidgets
+from ..kit.qt import QtCore, QtWidgets
 from .choices import Choices
 from .dialog import SubmitterDialog
 from .shot import Shot

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from ...errors import UsageError
+from ...core.errors import UsageError
 from ...farm import FarmSettings
 from .shot import Shot, write_json
 

@@ -13,10 +13,10 @@ import json
 import os
 from typing import Any, List, Optional
 
-from ...errors import GvmMatteError
+from ...core.errors import GvmMatteError
 from ...farm import FarmJob, job_template
-from .. import theme
-from ..qt import QtCore, QtGui, QtWidgets
+from ..kit import theme
+from ..kit.qt import QtCore, QtGui, QtWidgets
 from .choices import OPENJD, Choices, load_choices, save_choices
 from .fields import Fields, chooser, note, page, row
 from .figures import figures_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import Any, Callable, Dict, List, Sequence, Tuple
 
-from ..qt import QtCore, QtWidgets
+from ..kit.qt import QtCore, QtWidgets
 from .choices import Choices
 
 UNSET = -1  # what a number shows its special words at: None in `Choices`

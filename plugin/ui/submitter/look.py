@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Optional, Set, Tuple
 
-from ...errors import GvmMatteError
+from ...core.errors import GvmMatteError
 from ...farm import FarmJob, read_bundle
-from ..qt import QtCore
+from ..kit.qt import QtCore
 from .process import did_not_start, last_sentence, not_started, start, text_of
 from .shot import Shot
 

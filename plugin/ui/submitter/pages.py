@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Dict, Optional
 
-from .. import theme
-from ..qt import QtCore, QtWidgets
+from ..kit import theme
+from ..kit.qt import QtCore, QtWidgets
 from .choices import DEADLINE, ENGINES, OPENCUE, OPENJD
 from .fields import Fields, align, note, page, row
 from .figures import Figures

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import List, Optional, Sequence
 
-from .. import theme
-from ..qt import QtGui, QtWidgets
+from ..kit import theme
+from ..kit.qt import QtGui, QtWidgets
 
 MOST_LINES = 5000
 

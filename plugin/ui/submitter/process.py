@@ -12,7 +12,7 @@ import codecs
 from typing import List, Sequence
 
 from ...client import engine_command, engine_environment
-from ..qt import QtCore
+from ..kit.qt import QtCore
 
 PREFIX = "gvm-matte: "
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import List, Optional, Sequence
 
-from ...errors import GvmMatteError
-from ..qt import QtCore
+from ...core.errors import GvmMatteError
+from ..kit.qt import QtCore
 from .process import Decoder, did_not_start, last_sentence, not_started, start
 
 KEPT_CHARACTERS = 1 << 16

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Tuple
 
-from ...errors import UsageError
-from ...params import SPECS
-from ...paths import part_path
+from ...core.errors import UsageError
+from ...core.paths import part_path
+from ...params.fields import SPECS
 
 SETTINGS_SUFFIX = ".gvm-farm.json"
 KEYS_SUFFIX = ".gvm-farm.keys.json"

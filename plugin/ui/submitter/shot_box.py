@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Optional
 
-from ...presets import PRESETS
-from ..qt import QtCore, QtWidgets
+from ...params.presets import PRESETS
+from ..kit.qt import QtCore, QtWidgets
 from .fields import chooser, row
 from .shot import Shot
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from typing import Any, Callable, List, Optional, Tuple
 
-from ...param_spec import ParamSpec
-from ..qt import QtCore, QtWidgets
+from ...params.spec import ParamSpec
+from ..kit.qt import QtCore, QtWidgets
 from .state import checked
 
 STEPS = 1000  # of a slider

@@ -8,9 +8,9 @@ from __future__ import annotations
 import html
 from typing import List, Optional
 
-from ...param_spec import ParamSpec
-from .. import theme
-from ..qt import QtCore, QtGui, QtWidgets
+from ...params.spec import ParamSpec
+from ..kit import theme
+from ..kit.qt import QtCore, QtGui, QtWidgets
 from .editors import editor_of, translated
 from .state import TweakState
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional
 
-from ..edges import EDGE_PARAMS
-from ..qt import QtCore, QtWidgets
+from ..kit.edges import EDGE_PARAMS
+from ..kit.qt import QtCore, QtWidgets
 from .editors import translated
 from .field import Field
 from .state import PANEL_SPECS, TweakState

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping, Optional, Tuple
 
-from ...errors import GvmMatteError, ParamError
-from ...frames import FrameRange
-from ...params import BY_NAME
-from ...protocol import JobState
-from .. import theme
-from ..edges import Edges
-from ..qt import QAction, QtCore, QtGui, QtWidgets
+from ...core.errors import GvmMatteError, ParamError
+from ...core.frames import FrameRange
+from ...params.fields import BY_NAME
+from ...protocol.watching import JobState
+from ..kit import theme
+from ..kit.edges import Edges
+from ..kit.qt import QAction, QtCore, QtGui, QtWidgets
 from .editors import translated
 from .form import ParamForm
 from .preset_button import PresetButton

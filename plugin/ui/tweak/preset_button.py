@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Optional
 
-from ...errors import GvmMatteError
-from ...keys import ShotParams, read_params_file
-from ...params import BY_NAME
-from ...preset_files import load_preset, preset_files, preset_names, save_json, user_folder
-from ..qt import QtCore, QtWidgets
+from ...core.errors import GvmMatteError
+from ...params.fields import BY_NAME
+from ...params.keys import ShotParams
+from ...params.presets import load_preset, preset_files, preset_names, read_params_file, save_json, user_folder
+from ..kit.qt import QtCore, QtWidgets
 from .editors import translated
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping, Optional, Tuple
 
-from ...errors import GvmMatteError, ParamError
-from ...frames import BlockPlan, FrameRange
-from ...keys import ShotParams
-from ...param_spec import KNOB, ParamSpec
-from ...params import BY_NAME, DEFAULT_OVERLAP, SPECS
-from ..edges import EDGE_PARAMS
+from ...core.errors import GvmMatteError, ParamError
+from ...core.frames import BlockPlan, FrameRange
+from ...params.fields import BY_NAME, DEFAULT_OVERLAP, SPECS
+from ...params.keys import ShotParams
+from ...params.spec import KNOB, ParamSpec
+from ..kit.edges import EDGE_PARAMS
 
 PANEL_SPECS = tuple(spec for spec in SPECS if KNOB in spec.faces)
 _OVERLAP, _WINDOW = "num_overlap_frames", "num_frames_per_batch"

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gvm_matte.core.errors import ParamError
 from gvm_matte.engine.colour import ACCEPTED, BUILTIN_CONFIG, InputColour, resolve_input
-from gvm_matte.errors import ParamError
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import sys
 import pytest
 import torch
 from detail_kit import Plate, peak_growth
+from gvm_matte.core.errors import UsageError
 from gvm_matte.engine.detail import estimate_foreground
-from gvm_matte.errors import UsageError
 from torch import Tensor
 
 

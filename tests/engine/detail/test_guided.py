@@ -8,9 +8,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 from detail_kit import Plate, peak_growth
+from gvm_matte.core.errors import UsageError
 from gvm_matte.engine.detail import guided_upsample
 from gvm_matte.engine.model.geometry import geometry, to_plate_size
-from gvm_matte.errors import UsageError
 from torch import Tensor
 
 SMALL = (72, 128)

@@ -9,8 +9,8 @@ from typing import Any, Dict
 
 import numpy as np
 import OpenImageIO as oiio
+from gvm_matte.core.image import Box
 from gvm_matte.engine.mattes import write_matte
-from gvm_matte.image import Box
 
 DATA, DISPLAY = Box(-4, 3, 28, 27), Box(0, 0, 40, 30)
 COMPRESSIONS = ("none", "rle", "zips", "zip", "piz", "dwaa", "dwab")

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Iterator, List
 
 import pytest
+from gvm_matte.core.errors import GvmMatteError, MatteWriteError, UsageError
+from gvm_matte.core.frames import FrameRange
 from gvm_matte.engine.mattes import FrameLock
 from gvm_matte.engine.mattes.lock import MAX_RUNS
-from gvm_matte.errors import GvmMatteError, MatteWriteError, UsageError
-from gvm_matte.frames import FrameRange
 
 HOLDER = """
 import sys
 from gvm_matte.engine.mattes.lock import FrameLock
-from gvm_matte.errors import MatteWriteError
-from gvm_matte.frames import FrameRange
+from gvm_matte.core.errors import MatteWriteError
+from gvm_matte.core.frames import FrameRange
 try:
     with FrameLock(sys.argv[1], FrameRange.parse(sys.argv[2])) as lock:
         print("held" if lock.held else "without", flush=True)
@@ -34,7 +34,7 @@ except MatteWriteError as exc:
 THIEF = """
 import sys, threading
 from gvm_matte.engine.mattes.lock import FrameLock
-from gvm_matte.errors import MatteWriteError
+from gvm_matte.core.errors import MatteWriteError
 over = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
 tried = got = 0

@@ -8,9 +8,9 @@ from typing import Any, Dict, Tuple
 
 import numpy as np
 import pytest
+from gvm_matte.core.errors import MatteWriteError, ParamError
+from gvm_matte.core.image import Box
 from gvm_matte.engine.mattes import channel_count, channel_names, check_output, read_digest
-from gvm_matte.errors import MatteWriteError, ParamError
-from gvm_matte.image import Box
 from matte_kit import COMPRESSIONS, DATA, colours, header, oiiotool, pixels, soft_edge, write
 
 CHANNELS = {

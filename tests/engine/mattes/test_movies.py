@@ -11,10 +11,10 @@ from typing import Any, Dict, List, Tuple
 import av
 import numpy as np
 import pytest
+from gvm_matte.core.errors import CancelledError, MatteWriteError, ParamError
 from gvm_matte.engine.mattes import check_movie, movie, write_movie
 from gvm_matte.engine.mattes.movie import MovieWriter
 from gvm_matte.engine.plates import open_plates
-from gvm_matte.errors import CancelledError, MatteWriteError, ParamError
 
 NAMES = {"alpha": "m.mp4", "green": "m_green.mp4", "prores": "m.mov"}
 LEVEL = 1 / 255
@@ -255,7 +255,7 @@ def test_the_disk_that_fills_at_the_last_byte(tiny_disk: Path) -> None:
 IN_A_CHILD = """
 import sys, resource, numpy as np
 from gvm_matte.engine.mattes import write_movie
-from gvm_matte.errors import MatteWriteError
+from gvm_matte.core.errors import MatteWriteError
 resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
 def noise(frame):
     return np.random.default_rng(frame).random((64, 96), dtype=np.float32)

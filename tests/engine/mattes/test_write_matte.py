@@ -13,10 +13,10 @@ from typing import Dict
 import numpy as np
 import OpenImageIO as oiio
 import pytest
+from gvm_matte.core.errors import MatteWriteError, ParamError
+from gvm_matte.core.image import Box
 from gvm_matte.engine.mattes import read_digest, write_matte
 from gvm_matte.engine.plates import open_plates
-from gvm_matte.errors import MatteWriteError, ParamError
-from gvm_matte.image import Box
 from matte_kit import COMPRESSIONS, header, pixels, soft_edge, write
 
 
@@ -170,8 +170,8 @@ def test_a_folder_without_permission(tmp_path: Path) -> None:
 IN_A_CHILD = """
 import sys, resource, numpy as np
 from gvm_matte.engine.mattes import write_matte
-from gvm_matte.errors import MatteWriteError
-from gvm_matte.image import Box
+from gvm_matte.core.errors import MatteWriteError
+from gvm_matte.core.image import Box
 path, limit = sys.argv[1], int(sys.argv[2])
 if limit:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import torch
+from gvm_matte.core.errors import WeightsMismatchError
 from gvm_matte.engine.model.matting import MattingModel, load_model
 from gvm_matte.engine.model.weights import BUILTIN, find_weights
-from gvm_matte.errors import WeightsMismatchError
 from safetensors.torch import load_file, save_file
 from test_weights import FILE, shard
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import torch
+from gvm_matte.core.errors import WeightsCorruptError, WeightsMismatchError
 from gvm_matte.engine.model.lora import plain_key, read_adapter
 from gvm_matte.engine.model.matting import MattingModel, load_model
 from gvm_matte.engine.model.weights import find_weights
-from gvm_matte.errors import WeightsCorruptError, WeightsMismatchError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 

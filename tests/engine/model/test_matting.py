@@ -7,12 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from gvm_matte.engine.model.matting import MattingModel, load_model
-from gvm_matte.engine.model.memory import advice, explained
-from gvm_matte.engine.model.networks import NetworkConfig, build_scheduler, build_unet, build_vae, full_size_config
-from gvm_matte.engine.model.random_weights import random_model
-from gvm_matte.engine.model.weights import find_weights
-from gvm_matte.errors import (
+from gvm_matte.core.errors import (
     CancelledError,
     OutOfMemoryError,
     ParamError,
@@ -20,6 +15,11 @@ from gvm_matte.errors import (
     WeightsCorruptError,
     WeightsMismatchError,
 )
+from gvm_matte.engine.model.matting import MattingModel, load_model
+from gvm_matte.engine.model.memory import advice, explained
+from gvm_matte.engine.model.networks import NetworkConfig, build_scheduler, build_unet, build_vae, full_size_config
+from gvm_matte.engine.model.random_weights import random_model
+from gvm_matte.engine.model.weights import find_weights
 
 CPU = torch.device("cpu")
 SMALL = NetworkConfig(

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from gvm_matte.core.errors import WeightsCorruptError, WeightsMismatchError, WeightsMissingError
 from gvm_matte.engine.model import weights
 from gvm_matte.engine.model.tensor_files import fingerprint
 from gvm_matte.engine.model.weights import WeightFiles, find_weights
-from gvm_matte.errors import WeightsCorruptError, WeightsMismatchError, WeightsMissingError
 from safetensors.torch import load_file, save_file
 
 FILE = "diffusion_pytorch_model.safetensors"

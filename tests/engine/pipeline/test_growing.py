@@ -10,8 +10,9 @@ from typing import Any, Dict, List
 import numpy as np
 import pytest
 from gvm_matte.client import MatteJob, MatteSession
-from gvm_matte.errors import CancelledError, PlateMissingError, ProtocolError
-from gvm_matte.protocol import Sink, Source, Surveyed
+from gvm_matte.core.errors import CancelledError, PlateMissingError, ProtocolError
+from gvm_matte.protocol.messages import Surveyed
+from gvm_matte.protocol.parts import Sink, Source
 from support import PARAMS, case, read_matte, write_plate
 
 RGB = case("svd_windows")[1]["rgb"].transpose(0, 2, 3, 1)

@@ -9,7 +9,8 @@ from typing import List
 
 from gvm_matte.client import MatteJob, MatteSession
 from gvm_matte.engine.plates import open_plates
-from gvm_matte.protocol import FrameWritten, Message, Sink, Source
+from gvm_matte.protocol.messages import FrameWritten, Message
+from gvm_matte.protocol.parts import Sink, Source
 from support import PARAMS
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 import torch
+from gvm_matte.core.errors import ParamError
+from gvm_matte.core.image import Box
 from gvm_matte.engine.pipeline.region import Region
-from gvm_matte.errors import ParamError
-from gvm_matte.image import Box
-from gvm_matte.keys import ShotParams
+from gvm_matte.params.keys import ShotParams
 
 HD = Box(0, 0, 1920, 1080)
 

@@ -11,11 +11,11 @@ import OpenImageIO as oiio
 import pytest
 from gvm_matte.client import PlateData
 from gvm_matte.client.plate_pusher import fill
+from gvm_matte.core.image import Box
 from gvm_matte.engine.mattes import write_matte
 from gvm_matte.engine.pipeline.pushed import in_place
 from gvm_matte.engine.plates import open_plates
-from gvm_matte.frame_buffer import FrameRing, slot_bytes
-from gvm_matte.image import Box
+from gvm_matte.protocol.frame_buffer import FrameRing, slot_bytes
 
 DATA, DISPLAY = Box(-7, 11, 90, 64), Box(0, 0, 80, 60)
 

@@ -6,8 +6,8 @@ import threading
 from typing import List, NamedTuple, Tuple
 
 import pytest
-from gvm_matte.engine.pipeline.share import Share
-from gvm_matte.frames import BlockPlan
+from gvm_matte.core.frames import BlockPlan
+from gvm_matte.engine.jobs.steps import Share
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -14,10 +14,11 @@ import numpy.typing as npt
 import OpenImageIO as oiio
 import pytest
 from gvm_matte.client import MatteJob, MatteSession, PlateData
-from gvm_matte.errors import GvmMatteError, PlateMissingError, UsageError
-from gvm_matte.frame_buffer import SlotInfo
-from gvm_matte.image import Box
-from gvm_matte.protocol import Sink, Source, Surveyed
+from gvm_matte.core.errors import GvmMatteError, PlateMissingError, UsageError
+from gvm_matte.core.image import Box
+from gvm_matte.protocol.frame_buffer import SlotInfo
+from gvm_matte.protocol.messages import Surveyed
+from gvm_matte.protocol.parts import Sink, Source
 from support import PARAMS, case, read_matte, write_plates
 
 FRAMES = range(1001, 1018)

@@ -12,9 +12,9 @@ from typing import Callable, Iterator, Mapping, Tuple
 import numpy as np
 import OpenImageIO as oiio
 import pytest
+from gvm_matte.core.errors import PlateUnreadableError
 from gvm_matte.engine.plates import describe, open_masks, open_plates
 from gvm_matte.engine.plates.image_header import MAX_PIXELS, size_problem
-from gvm_matte.errors import PlateUnreadableError
 
 WriteImage = Callable[..., Path]
 WriteParts = Callable[..., Path]

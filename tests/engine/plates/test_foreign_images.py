@@ -7,9 +7,9 @@ from typing import Tuple
 
 import numpy as np
 import pytest
+from gvm_matte.core.errors import PlateUnreadableError
+from gvm_matte.core.image import Box
 from gvm_matte.engine.plates import open_masks, open_plates
-from gvm_matte.errors import PlateUnreadableError
-from gvm_matte.image import Box
 
 IMAGES = Path(__file__).parents[2] / "data" / "images"
 

@@ -7,9 +7,9 @@ from typing import Callable
 
 import numpy as np
 import pytest
+from gvm_matte.core.errors import CancelledError, PlateMissingError, PlateUnreadableError, UsageError
+from gvm_matte.core.image import Box
 from gvm_matte.engine.plates import check_sizes, open_masks, open_plates
-from gvm_matte.errors import CancelledError, PlateMissingError, PlateUnreadableError, UsageError
-from gvm_matte.image import Box
 
 WriteImage = Callable[..., Path]
 WriteClip = Callable[..., Path]

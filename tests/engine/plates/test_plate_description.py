@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Callable
 
 import pytest
+from gvm_matte.core.errors import PlateMissingError, PlateUnreadableError
+from gvm_matte.core.frames import FrameRange
 from gvm_matte.engine.plates import describe
-from gvm_matte.errors import PlateMissingError, PlateUnreadableError
-from gvm_matte.frames import FrameRange
 
 WriteImage = Callable[..., Path]
 WriteClip = Callable[..., Path]

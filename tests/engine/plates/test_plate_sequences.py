@@ -10,9 +10,9 @@ from typing import Any, Callable
 import numpy as np
 import OpenImageIO as oiio
 import pytest
+from gvm_matte.core.errors import PlateMissingError, PlateUnreadableError, UsageError
+from gvm_matte.core.image import Box
 from gvm_matte.engine.plates import open_plates
-from gvm_matte.errors import PlateMissingError, PlateUnreadableError, UsageError
-from gvm_matte.image import Box
 
 WriteImage = Callable[..., Path]
 

@@ -10,10 +10,10 @@ from typing import Any, Callable, Dict, List, Optional
 import av
 import numpy as np
 import pytest
+from gvm_matte.core.errors import PlateError, PlateMissingError, PlateUnreadableError
+from gvm_matte.core.image import Box
 from gvm_matte.engine.plates import Plate, PlateSource, open_plates
 from gvm_matte.engine.plates.video import VideoFile
-from gvm_matte.errors import PlateError, PlateMissingError, PlateUnreadableError
-from gvm_matte.image import Box
 
 WriteClip = Callable[..., Path]
 

@@ -11,9 +11,9 @@ from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 import numpy as np
 import pytest
+from gvm_matte.core.errors import PlateUnreadableError
+from gvm_matte.core.image import Box
 from gvm_matte.engine.plates import open_plates
-from gvm_matte.errors import PlateUnreadableError
-from gvm_matte.image import Box
 
 WriteImage = Callable[..., Path]
 WriteClip = Callable[..., Path]

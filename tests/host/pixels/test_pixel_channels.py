@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gvm_matte.errors import ParamError
+from gvm_matte.core.errors import ParamError
 from gvm_matte.host.pixels import ops
 from gvm_matte.host.pixels.boxes import BBox
 from hypothesis import given, settings

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gvm_matte.errors import ParamError
+from gvm_matte.core.errors import ParamError
 from gvm_matte.host.pixels import Format, ops
 from gvm_matte.host.pixels.curves import CURVES
 from picture_kit import RGBA, flat, noise

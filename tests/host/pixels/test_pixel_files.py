@@ -9,7 +9,7 @@ from typing import Any, Optional, Sequence, Tuple
 import numpy as np
 import OpenImageIO as oiio
 import pytest
-from gvm_matte.errors import MatteWriteError, ParamError, PlateMissingError, PlateUnreadableError
+from gvm_matte.core.errors import MatteWriteError, ParamError, PlateMissingError, PlateUnreadableError
 from gvm_matte.host.pixels import Format, Picture, io
 from gvm_matte.host.pixels.boxes import EMPTY, BBox
 from picture_kit import RGBA, SMALL, flat, noise, picture

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from gvm_matte.errors import ParamError
+from gvm_matte.core.errors import ParamError
 from gvm_matte.host.pixels import Picture, ops
 from gvm_matte.host.pixels.boxes import BBox
 from hypothesis import given, settings

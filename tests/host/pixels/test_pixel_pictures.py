@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gvm_matte.errors import ParamError, UsageError
+from gvm_matte.core.errors import ParamError, UsageError
 from gvm_matte.host.pixels import Format, Picture, ops
 from gvm_matte.host.pixels.boxes import EMPTY, BBox, chosen, intersection, union
 from gvm_matte.host.pixels.curves import CURVES

@@ -7,13 +7,13 @@ import struct
 from typing import Any, Callable, List, Tuple
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-from gvm_matte.client.watch import PictureView
-from gvm_matte.client.watch_events import open_picture
-from gvm_matte.frame_buffer import FrameRing
-from gvm_matte.image import Box
-from gvm_matte.protocol import JobState, Picture
+from gvm_matte.client.watch.events import open_picture
+from gvm_matte.client.watch.watch import PictureView
+from gvm_matte.core.image import Box
+from gvm_matte.protocol.frame_buffer import FrameRing
+from gvm_matte.protocol.watching import JobState, Picture
+from gvm_matte.ui.kit.qt import QtGui
 from gvm_matte.ui.picture.kept import KeptPicture
-from gvm_matte.ui.qt import QtGui
 
 Rgb = Tuple[int, int, int]
 PlateOf = Callable[[int, int], Rgb]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from gvm_matte.errors import FrameBufferError
-from gvm_matte.image import Box
+from gvm_matte.core.errors import FrameBufferError
+from gvm_matte.core.image import Box
 from gvm_matte.ui.picture.kept import KeptPicture, PictureCache
 from page_kit import Sender, kept, ramp, steps
 

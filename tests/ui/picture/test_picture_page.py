@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Callable, Iterator, List, Tuple
 
 import pytest
-from gvm_matte.protocol import FrameState
-from gvm_matte.ui.edges import Edges
+from gvm_matte.protocol.watching import FrameState
+from gvm_matte.ui.kit.edges import Edges
+from gvm_matte.ui.kit.qt import QtCore, QtGui, QtWidgets
 from gvm_matte.ui.picture import PicturePage
 from gvm_matte.ui.picture.look import View
 from gvm_matte.ui.picture.shot import Mark
-from gvm_matte.ui.qt import QtCore, QtGui, QtWidgets
 from page_kit import Sender, job, ramp, steps
 from pytestqt.qtbot import QtBot
 

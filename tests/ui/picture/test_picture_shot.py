@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gvm_matte.protocol import FrameState
+from gvm_matte.protocol.watching import FrameState
 from gvm_matte.ui.picture.shot import Mark, Shot, flickers
 from gvm_matte.ui.picture.strip import runs
 from page_kit import job

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Callable, List, Optional
 
 import pytest
-from gvm_matte.ui.edges import Edges
+from gvm_matte.ui.kit.edges import Edges
+from gvm_matte.ui.kit.qt import QtGui
 from gvm_matte.ui.picture.compose import CHECKS, Composer
 from gvm_matte.ui.picture.kept import KeptPicture
 from gvm_matte.ui.picture.look import Look, View, alpha_table, light_table
 from gvm_matte.ui.picture.mapping import Mapping
-from gvm_matte.ui.qt import QtGui
 from page_kit import Rgb, kept, near, pixels, ramp, steps
 from pytestqt.qtbot import QtBot
 

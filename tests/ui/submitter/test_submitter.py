@@ -9,7 +9,7 @@ from typing import Any, Dict
 
 import pytest
 from gvm_matte.farm import FarmSettings, job_template
-from gvm_matte.ui.qt import QtCore, QtWidgets
+from gvm_matte.ui.kit.qt import QtCore, QtWidgets
 from gvm_matte.ui.submitter import Choices, Shot, SubmitterDialog
 from gvm_matte.ui.submitter.choices import load_choices, save_choices
 from gvm_matte.ui.submitter.look import Looked

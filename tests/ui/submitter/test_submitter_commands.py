@@ -12,7 +12,7 @@ from typing import Dict
 
 import pytest
 from gvm_matte.farm import write_bundle
-from gvm_matte.ui.qt import QtWidgets
+from gvm_matte.ui.kit.qt import QtWidgets
 from gvm_matte.ui.submitter import Shot
 from gvm_matte.ui.submitter.look import Looked
 from pytestqt.qtbot import QtBot
@@ -102,9 +102,9 @@ def test_an_engine_that_cannot_be_started_is_told(
 
 
 GUI = (
-    "import argparse, sys; from gvm_matte.cli.farm_gui import add_gui; parser = argparse.ArgumentParser();"
+    "import argparse, sys; from gvm_matte.cli.farm.gui import add_gui; parser = argparse.ArgumentParser();"
     "add_gui(parser.add_subparsers()); args = parser.parse_args(sys.argv[1:])\n"
-    "from gvm_matte.errors import UsageError\n"
+    "from gvm_matte.core.errors import UsageError\n"
     "try: sys.exit(args.run(args))\n"
     "except UsageError as exc: sys.exit(str(exc))"
 )

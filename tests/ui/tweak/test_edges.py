@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from gvm_matte.core.errors import ParamError
 from gvm_matte.engine.pipeline.prepare import edged
-from gvm_matte.errors import ParamError
-from gvm_matte.params import MatteParams
-from gvm_matte.ui.edges import Edges
+from gvm_matte.params.fields import MatteParams
+from gvm_matte.ui.kit.edges import Edges
 
 EVERY = (np.arange(65536, dtype=np.float64) / 65535).astype(np.float32)
 POINTS = [(25 / 255, 240 / 255), (0.0, 1.0), (0.0, 0.5), (0.31, 0.32), (0.9999, 1.0)]

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
-from gvm_matte.params import BY_NAME, SPECS, MatteParams
-from gvm_matte.presets import PRESETS
-from gvm_matte.protocol import JobState
-from gvm_matte.ui.edges import Edges
-from gvm_matte.ui.qt import QtCore, QtGui, QtWidgets
+from gvm_matte.params.fields import BY_NAME, SPECS, MatteParams
+from gvm_matte.params.presets import PRESETS
+from gvm_matte.protocol.watching import JobState
+from gvm_matte.ui.kit.edges import Edges
+from gvm_matte.ui.kit.qt import QtCore, QtGui, QtWidgets
 from gvm_matte.ui.tweak import TweakPanel
 from pytestqt.qtbot import QtBot
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, List, Tuple, Union
 
-from ...curve import Curve
+from ...language.curve import Curve
 from ...nk.words import Word, split_list
 
 if TYPE_CHECKING:

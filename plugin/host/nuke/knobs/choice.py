@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from ...curve import Curve
+from ...language.curve import Curve
 from ...nk.user_knobs import UserKnob
 from ...nk.words import Word
 from .. import state

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from ...curve import Curve
 from ...errors import TclError
+from ...language.curve import Curve
 from ...nk.user_knobs import UserKnob
 from ...nk.words import Word, split_list
 from .. import state

@@ -6,8 +6,8 @@ import os
 import re
 from typing import Any, Dict, Optional
 
-from ....errors import FrameRangeError
-from ....frames import FrameRange
+from ....core.errors import FrameRangeError
+from ....core.frames import FrameRange
 from ...nk.user_knobs import UserKnob
 from .. import state
 from ..evaluation import expand_frame, tcl_context

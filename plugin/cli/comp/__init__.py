@@ -1,0 +1,1 @@
+"""`gvm-matte comp`: scripts without Nuke."""

@@ -1,0 +1,1 @@
+"""`gvm-matte farm`: bundles, costs, submissions, and what runs on a worker."""

@@ -1,0 +1,1 @@
+"""Errors, frame ranges, boxes, names of files and devices: what everything else speaks in. Standard library alone."""

@@ -1,0 +1,1 @@
+"""The engine towards its clients: connections, one client's requests, the thread that computes."""

@@ -1,0 +1,1 @@
+"""Deadline Cloud: the submission of a bundle."""

@@ -1,0 +1,1 @@
+"""OpenCue: the job specification, the launch through pyoutline, the submission."""

@@ -1,0 +1,1 @@
+"""Open Job Description: the template, its parameters, the messages of a session."""

@@ -1,0 +1,1 @@
+"""The graph walked for one frame: which node, which input, which operation, which file."""

@@ -1,0 +1,1 @@
+"""Nuke's small languages: curves, expressions, TCL."""

@@ -1,0 +1,207 @@
+"""What nodes hold: looks at their files and shows it. In a GUI in threads, after things have been quiet for a moment.
+
+    something changed ─▶ `look_soon` ─ quiet for DELAY ─▶ main thread: order ─▶ thread: survey ─▶ main thread: shown
+
+A survey asks the engine (a job that computes nothing) where there is any file at all; a newer one makes older ones void.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import Any, Callable, Dict, List, Set, Tuple
+
+import nuke
+
+from ..client import MatteSession
+from ..core.errors import EngineError, GvmMatteError, ProtocolError
+from ..core.paths import frame_path
+from ..protocol.messages import Message, Surveyed
+from . import graph, names, order, output, plates, state, values
+from .main_thread import meanwhile_serving
+from .matte_header import read_window
+from .order import Order
+from .plates import FilePlate
+from .state import NodeState
+
+DELAY = 0.3
+UNCONNECTED = NodeState(state.UNKNOWN, "Connect a plate.", there=False)
+_shown: Dict[str, NodeState] = {}
+_wanted: Dict[str, int] = {}
+_busy: Set[str] = set()  # nodes that render; what they hold is told by their render
+
+
+def of(node: nuke.Node) -> NodeState:
+    """What a node holds, as far as it was looked at."""
+    return _shown.get(names.node_id(node), NodeState(state.UNKNOWN, "Not looked at yet.", there=False))
+
+
+def show(node: nuke.Node, what: NodeState) -> None:
+    """Writes a state into the node; neither undo nor the script's need of saving notice."""
+    _shown[names.node_id(node)] = what
+    with names.untracked():
+        if node[names.STATUS].value() != what.text:
+            node[names.STATUS].setValue(what.text)
+        if what.kind not in (state.RENDERING, state.FAILED, state.UNKNOWN):
+            there = int(what.there)
+            if int(node[names.HAS_MATTE].value()) != there:
+                node[names.HAS_MATTE].setValue(there)
+
+
+def show_problems(node: nuke.Node) -> None:
+    """Writes what is wrong with the knobs into the node."""
+    found: List[str] = []
+    for check in (lambda: found.extend(values.problems(node, order.checked_span(node))), lambda: output.pattern(node)):
+        try:
+            check()
+        except (GvmMatteError, RuntimeError) as exc:  # the latter: an expression that cannot be evaluated
+            found.append(values.words(exc))
+    text = " ".join(found) or " "
+    with names.untracked():
+        if node[names.PROBLEM].value() != text:
+            node[names.PROBLEM].setValue(text)
+
+
+def look(node: nuke.Node) -> NodeState:
+    """Looks now, and waits for it; for terminal sessions, tests and renders that need to know."""
+    if names.node_id(node) in _busy:
+        return of(node)
+    try:
+        found = asked(_prepare(node)) if node.input(names.PLATE) is not None else UNCONNECTED
+    except GvmMatteError as exc:
+        found = NodeState(state.FAILED, values.words(exc))
+    show(node, found)
+    return found
+
+
+def look_soon(node: nuke.Node) -> None:
+    """Looks once nothing more has changed for a moment; does nothing in a terminal session."""
+    if not nuke.GUI:
+        return
+    wanted = names.node_id(node)
+    number = _wanted[wanted] = _wanted.get(wanted, 0) + 1
+    timer = threading.Timer(DELAY, _later, (_begin, wanted, number))
+    timer.daemon, timer.name = True, "gvm-matte-look"
+    timer.start()
+
+
+def _later(call: Callable[..., None], *args: Any) -> None:
+    """Queues a call for the main thread; a Nuke that is closing takes none any more."""
+    with contextlib.suppress(RuntimeError):
+        nuke.executeInMainThread(call, args)
+
+
+def quick(node: nuke.Node) -> None:
+    """Whether there is any matte at all, without an engine: what a script that was just loaded is shown with."""
+    try:
+        path = output.pattern(node)
+    except GvmMatteError:
+        return
+    there = int(output.has_files(path))
+    if int(node[names.HAS_MATTE].value()) != there:
+        with names.untracked():
+            node[names.HAS_MATTE].setValue(there)
+
+
+def fit(node: nuke.Node) -> None:
+    """Tells the inner nodes of range and offset as far as they are known, before anything is rendered."""
+    plate = plates.connected(node, names.PLATE)
+    offset = plate.offset if isinstance(plate, FilePlate) else 0
+    with contextlib.suppress(GvmMatteError), names.untracked():
+        first, last = order.span(node)
+        graph.set_frames(node, (first - offset, last - offset))
+        if int(node[names.OFFSET].value()) != offset:
+            node[names.OFFSET].setValue(offset)
+
+
+def busy(node_id: str, rendering: bool) -> None:
+    """Notes that a node renders, or does no more: it is not looked at meanwhile, and looks that wait are void."""
+    _wanted[node_id] = _wanted.get(node_id, 0) + 1
+    if rendering:
+        _busy.add(node_id)
+    else:
+        _busy.discard(node_id)
+
+
+def asked(taken: Order) -> NodeState:
+    """As `surveyed`, waited for on the main thread, where renders may need it meanwhile."""
+    return meanwhile_serving(lambda: surveyed(taken))
+
+
+def surveyed(taken: Order) -> NodeState:
+    """What an order's files are; what keeps it from being known is a state, too. In any thread."""
+    if not output.has_files(taken.path):
+        return NodeState(state.EMPTY, "No matte yet.", there=False)
+    try:
+        return survey(taken)
+    except (EngineError, ProtocolError) as exc:
+        return NodeState(state.UNKNOWN, f"There are mattes, and they could not be checked: {values.words(exc)}")
+    except GvmMatteError as exc:
+        return NodeState(state.FAILED, values.words(exc))
+
+
+def survey(taken: Order) -> NodeState:
+    """Asks about an order's files; in any thread.
+
+    Raises:
+        GvmMatteError: there is no engine, no plate, no weights …
+    """
+    answers: List[Surveyed] = []
+
+    def on_event(message: Message) -> None:
+        if isinstance(message, Surveyed):
+            answers.append(message)
+
+    job = taken.job(taken.frames, {}, dry_run=True, data=area_of_mattes(taken) if taken.by_data else ())
+    with MatteSession(warm=True) as session:
+        session.render(job, on_event=on_event)
+    return state.from_survey(answers[-1], taken.offset, branch=bool(taken.branches))
+
+
+def area_of_mattes(taken: Order) -> Tuple[int, ...]:
+    """The window of the mattes on disk: what it was of the plates, as long as nothing else says that those changed."""
+    windows = (read_window(frame_path(taken.path, frame)) for frame in taken.frames)
+    return next((window for window in windows if window), ())
+
+
+def _prepare(node: nuke.Node) -> Order:
+    """Takes the order, and puts right what the inner nodes should know of it."""
+    taken = order.take(node)
+    with names.untracked():
+        graph.set_frames(node, files_span(taken))
+        graph.set_channels(node, str(node["channels"].value()))
+        if int(node[names.OFFSET].value()) != taken.offset:
+            node[names.OFFSET].setValue(taken.offset)
+    return taken
+
+
+def files_span(taken: Order) -> Tuple[int, int]:
+    """First and last frame by the numbers of the mattes' files."""
+    return taken.span[0] - taken.offset, taken.span[1] - taken.offset
+
+
+def _begin(wanted: str, number: int) -> None:
+    """On the main thread: takes the order and sends a thread off."""
+    node = names.find(wanted)
+    if node is None or _wanted.get(wanted) != number or wanted in _busy:
+        return
+    show_problems(node)
+    if node.input(names.PLATE) is None:
+        show(node, UNCONNECTED)
+        return
+    try:
+        taken = _prepare(node)
+    except (GvmMatteError, RuntimeError) as exc:
+        show(node, NodeState(state.FAILED, values.words(exc)))
+        return
+    threading.Thread(target=_survey, args=(taken, number), name="gvm-matte-survey", daemon=True).start()
+
+
+def _survey(taken: Order, number: int) -> None:
+    _later(_finish, taken.node_id, number, surveyed(taken))
+
+
+def _finish(wanted: str, number: int, found: NodeState) -> None:
+    node = names.find(wanted)
+    if node is not None and _wanted.get(wanted) == number and wanted not in _busy:
+        show(node, found)

@@ -1,0 +1,1 @@
+"""Every parameter of GVM Matte: declared once (`fields`), with keys over the shot (`keys`) and presets."""

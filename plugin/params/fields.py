@@ -1,0 +1,391 @@
+"""Every parameter of GVM Matte, declared once.
+
+Knobs, command line, farm jobs, presets and docs are made from what is here: a field of `MatteParams` is a parameter, and
+its `ParamSpec` says how people see it. `affects` says what a change of it makes stale:
+
+    pixels   the matte's values: part of a frame's digest
+    file     how the matte is stored: part of the digest too, since the file would differ
+    work     how the work is done (device, resume): not part of it
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, fields
+from typing import Any, Dict, Mapping, Optional, Tuple, get_type_hints
+
+from ..core.devices import devices_of
+from ..core.errors import ParamError
+from .spec import CLI, FILE, WORK, ParamSpec, param
+
+DEFAULT_OVERLAP = 6
+
+
+@dataclass(frozen=True)
+class MatteParams:
+    """One job's parameters. Construction checks every value, alone and against the others.
+
+    Raises:
+        ParamError: a value that the parameter cannot have, or an overlap of more than half a window.
+    """
+
+    # -- Matte
+    mode: str = param(
+        "matte", group="Matte", label="Mode", choices=("matte",), help="What is computed; the released model knows mattes."
+    )
+    input_colorspace: str = param(
+        "",
+        group="Matte",
+        label="Input colour space",
+        help="Colour space of the plate: a name, role or alias of the OCIO config, srgb, or raw for display-referred "
+        "values as they are. Empty: what the file says, then the config's file rules, then scene-linear for float files "
+        "and sRGB for integer ones.",
+    )
+    ocio: str = param(
+        "",
+        group="Matte",
+        label="OCIO config",
+        kind="path",
+        help="OpenColorIO config: a file, or a built-in one as ocio://NAME. Empty: $OCIO, then the built-in ACES studio "
+        "config, with which scene_linear means linear light with Rec.709 primaries.",
+    )
+    input_view: str = param(
+        "srgb",
+        group="Matte",
+        label="Input view",
+        help="How scene-linear light becomes what the model sees: srgb is the plain sRGB curve, which clips above 1; or a "
+        "view of the OCIO config as DISPLAY/VIEW, or VIEW of its default display. Plates that are display-referred "
+        "already stay as they are.",
+    )
+    exposure: float = param(
+        0.0,
+        group="Matte",
+        label="Exposure",
+        minimum=-20.0,
+        maximum=20.0,
+        usual=(-4.0, 4.0),
+        unit="stops",
+        keyable=True,
+        help="Brightens the plate before the view, for the model's eyes only: a subject in the dark is matted better.",
+    )
+    view: str = param(
+        "",
+        group="Matte",
+        label="View",
+        help="View of a stereo plate (left, right). Empty: the file's own first or default view.",
+    )
+    layer: str = param("", group="Matte", label="Layer", help="Layer of the plate to look at, e.g. beauty. Empty: R, G, B.")
+    edge: str = param(
+        "rescale",
+        group="Matte",
+        label="Edge treatment",
+        choices=("none", "clamp", "rescale"),
+        keyable=True,
+        help="none leaves the model's alpha as it is; clamp sets what is below the black point to 0 and above the white "
+        "point to 1; rescale stretches the range between them to 0–1, which keeps hair and motion blur soft.",
+    )
+    black_point: float = param(
+        25 / 255,
+        group="Matte",
+        label="Black point",
+        minimum=0.0,
+        maximum=1.0,
+        keyable=True,
+        help="Alpha up to here becomes 0.",
+    )
+    white_point: float = param(
+        240 / 255,
+        group="Matte",
+        label="White point",
+        minimum=0.0,
+        maximum=1.0,
+        keyable=True,
+        help="Alpha from here on becomes 1.",
+    )
+    gamma: float = param(
+        1.0,
+        group="Matte",
+        label="Gamma",
+        minimum=0.01,
+        maximum=100.0,
+        usual=(0.2, 5.0),
+        keyable=True,
+        help="After the edge treatment alpha becomes alpha^(1/gamma): above 1 thickens soft edges, below 1 thins them.",
+    )
+    upsample: str = param(
+        "bilinear",
+        group="Matte",
+        label="Upsampling",
+        choices=("bilinear", "guided"),
+        help="From the model's resolution to the plate's: bilinear, or guided by the plate's own edges and colours, for "
+        "plates that are larger than the model's resolution.",
+    )
+    area: str = param(
+        "display",
+        group="Matte",
+        label="Processed area",
+        choices=("display", "data"),
+        help="display processes the display window; data the union of the plates' data windows over the shot.",
+    )
+    roi: str = param(
+        "",
+        group="Matte",
+        label="Region",
+        kind="box",
+        unit="pixels",
+        keyable=True,
+        help="Box x,y,r,t (left, bottom, right, top; from the bottom left of the display window, as in Nuke). Only it and "
+        "a small margin go to the model, at the model's full resolution; outside it alpha is 0.",
+    )
+    garbage: str = param(
+        "",
+        group="Matte",
+        label="Garbage matte",
+        kind="path",
+        help="Sequence, image or video whose 1 forces alpha to 0. It wins over the core matte.",
+    )
+    garbage_channel: str = param(
+        "",
+        group="Matte",
+        label="Garbage channel",
+        help="Channel of the garbage matte. Empty: A, else the grey one, else the first.",
+    )
+    core: str = param(
+        "",
+        group="Matte",
+        label="Core matte",
+        kind="path",
+        help="Sequence, image or video whose 1 forces alpha to 1 (holdout of the subject's inside).",
+    )
+    core_channel: str = param(
+        "",
+        group="Matte",
+        label="Core channel",
+        help="Channel of the core matte. Empty: A, else the grey one, else the first.",
+    )
+    missing: str = param(
+        "error",
+        group="Matte",
+        label="Missing plates",
+        choices=("error", "black", "nearest"),
+        help="What stands in for a plate that is missing or cannot be read: an error, black, or the nearest frame.",
+    )
+    # -- Model
+    model_base: str = param(
+        "",
+        group="Model",
+        kind="path",
+        label="Model folder",
+        help="Folder with vae/, unet/ and scheduler/. Empty: $GVM_MODEL_BASE, data/weights, the user's weights folder, "
+        "then the built-in small model.",
+    )
+    unet_base: str = param(
+        "",
+        group="Model",
+        label="UNet folder",
+        kind="path",
+        help="Folder that holds unet/, or the UNet's own. Empty: the model folder.",
+    )
+    lora_base: str = param(
+        "", group="Model", label="LoRA folder", kind="path", help="Folder with a PEFT adapter. Empty: none."
+    )
+    pretrain_type: str = param(
+        "auto",
+        group="Model",
+        label="Pretrained type",
+        choices=("auto", "svd", "dav"),
+        help="Which UNet the weights are for. auto reads it from the weights; naming the wrong one is an error.",
+    )
+    num_frames_per_batch: int = param(
+        32,
+        group="Model",
+        label="Frames per batch",
+        minimum=1,
+        maximum=256,
+        unit="frames",
+        help="Temporal window: frames in one pass of the UNet. Takes the most memory: 4 for 8 GB, 8 for 12 GB, 12 for "
+        "16 GB, 16 for 24 GB.",
+    )
+    num_overlap_frames: int = param(
+        DEFAULT_OVERLAP,
+        group="Model",
+        label="Overlap frames",
+        minimum=0,
+        maximum=128,
+        unit="frames",
+        help="Frames that neighbouring windows share and blend; at most half the frames per batch. More hides seams. "
+        "Left alone it is 6, or half the window where that is less.",
+    )
+    num_interp_frames: int = param(
+        16,
+        group="Model",
+        label="Interpolated frames",
+        minimum=0,
+        maximum=64,
+        unit="frames",
+        help="Frames between key frames, for weights that have an interpolation UNet (unet_interp/). The released "
+        "weights have none, so there it has no effect.",
+    )
+    decode_chunk_size: int = param(
+        16,
+        group="Model",
+        label="Decode group",
+        minimum=1,
+        maximum=256,
+        unit="frames",
+        help="Frames in one pass of the decoder. Lower it after the frames per batch when memory runs out.",
+    )
+    denoise_steps: int = param(
+        1,
+        group="Model",
+        label="Denoise steps",
+        minimum=1,
+        maximum=3,
+        help="Passes of the UNet. The released model is made for 1; 2 and 3 cost as many times the UNet's time.",
+    )
+    noise_type: str = param(
+        "zeros",
+        group="Model",
+        label="Noise",
+        choices=("zeros", "gaussian"),
+        help="Start of the denoising. zeros for the released one-step model; gaussian is drawn per absolute frame.",
+    )
+    seed: int = param(
+        0,
+        group="Model",
+        label="Seed",
+        minimum=0,
+        maximum=2**31 - 1,
+        help="Start of the random numbers of gaussian noise; the same seed gives the same matte.",
+    )
+    noise_file: str = param(
+        "",
+        group="Model",
+        kind="path",
+        label="Noise file",
+        faces=frozenset({CLI}),
+        help="A safetensors file whose tensor `noise` [N,C,h,w] stands in for the random draw, one entry for each frame of "
+        "the shot: to compare gaussian noise with another program.",
+    )
+    size: int = param(
+        720, group="Model", label="Size", minimum=32, maximum=8192, unit="pixels", help="The model's shorter edge."
+    )
+    max_resolution: int = param(
+        1024,
+        group="Model",
+        label="Max resolution",
+        minimum=32,
+        maximum=8192,
+        unit="pixels",
+        help="Cap on the model's longer edge. Lower it (960, 720, 512) for speed and memory.",
+    )
+    max_frames: Optional[int] = param(
+        None,
+        group="Model",
+        label="Max frames",
+        minimum=1,
+        maximum=10_000_000,
+        unit="frames",
+        affects=WORK,
+        help="Stop after so many frames of what was asked for. The windows stay those of the whole shot, so a quick "
+        "test shows the frames that the final render will have.",
+    )
+    device: str = param(
+        "auto",
+        group="Model",
+        label="Device",
+        affects=WORK,
+        help="auto, cpu, cuda, cuda:N or mps. auto takes CUDA where there is one. Several of one kind with commas "
+        "between them, such as cuda:0,cuda:1, share the shot's blocks: each has an engine of its own.",
+    )
+    precision: str = param(
+        "auto",
+        group="Model",
+        label="Precision",
+        choices=("auto", "fp32", "fp16", "bf16"),
+        help="Number format of the computation. auto is fp16 on CUDA and fp32 elsewhere.",
+    )
+    # -- Output
+    channels: str = param(
+        "alpha",
+        group="Output",
+        label="Channels",
+        kind="channels",
+        choices=("alpha", "rgba-premult", "rgba-unpremult"),
+        affects=FILE,
+        help="What the file holds: alpha is A; rgba-premult and rgba-unpremult add the foreground's colours, estimated "
+        "without the background's spill, in the plate's own colour space; layer:NAME is the alpha as NAME.A.",
+    )
+    datatype: str = param(
+        "half", group="Output", label="Data type", choices=("half", "float"), affects=FILE, help="16 or 32 bit float."
+    )
+    compression: str = param(
+        "zips",
+        group="Output",
+        label="Compression",
+        choices=("none", "rle", "zips", "zip", "piz", "dwaa", "dwab"),
+        affects=FILE,
+        help="EXR compression, all without loss for an alpha. zips reads fastest in Nuke.",
+    )
+    existing: str = param(
+        "resume",
+        group="Output",
+        label="Existing frames",
+        choices=("resume", "overwrite"),
+        affects=WORK,
+        help="resume keeps a frame on disk if its digest shows that it would come out the same; overwrite renders all.",
+    )
+
+    def __post_init__(self) -> None:
+        for spec in SPECS:
+            object.__setattr__(self, spec.name, spec.check(getattr(self, spec.name)))
+        devices_of(self.device)
+        if 2 * self.num_overlap_frames > self.num_frames_per_batch:
+            raise ParamError(
+                f"Overlap frames (--num-overlap-frames) is {self.num_overlap_frames}; with {self.num_frames_per_batch} "
+                f"frames per batch it can be 0 to {self.num_frames_per_batch // 2}.",
+                name="num_overlap_frames",
+            )
+        if self.black_point >= self.white_point:
+            raise ParamError(
+                f"The black point ({self.black_point:g}) must be below the white point ({self.white_point:g}).",
+                name="black_point",
+            )
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> MatteParams:
+        """From names and values; what is not named has its default, and the overlap fits itself to the window.
+
+        Raises:
+            ParamError: an unknown name, or a value that is not possible.
+        """
+        unknown = sorted(set(values) - set(BY_NAME))
+        if unknown:
+            raise ParamError(f"There is no parameter {', '.join(unknown)}.", name=unknown[0])
+        given = dict(values)
+        window = given.get("num_frames_per_batch", BY_NAME["num_frames_per_batch"].default)
+        if "num_overlap_frames" not in given and isinstance(window, int):
+            given["num_overlap_frames"] = min(DEFAULT_OVERLAP, max(window, 0) // 2)
+        return cls(**given)
+
+    def as_dict(self, *affects: str) -> Dict[str, Any]:
+        """Names and values, all of them or those that affect what is named (`pixels`, `file`, `work`)."""
+        return {s.name: getattr(self, s.name) for s in SPECS if not affects or s.affects in affects}
+
+    def replace(self, **values: Any) -> MatteParams:
+        """A copy with other values."""
+        return dataclasses.replace(self, **values)
+
+
+def _specs() -> Tuple[ParamSpec, ...]:
+    hints = get_type_hints(MatteParams)
+    specs = []
+    for item in fields(MatteParams):
+        optional = hints[item.name] == Optional[int]
+        kind = int if optional else hints[item.name]
+        specs.append(ParamSpec(name=item.name, type=kind, default=item.default, optional=optional, **item.metadata))
+    return tuple(specs)
+
+
+SPECS = _specs()
+BY_NAME = {spec.name: spec for spec in SPECS}

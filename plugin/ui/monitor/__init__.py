@@ -1,0 +1,1 @@
+"""The monitor's window and what it knows of the engine."""
