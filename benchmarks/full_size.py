@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from gvm_matte.engine.device import PRECISIONS
+from gvm_matte.engine.model.device import PRECISIONS
 from gvm_matte.engine.model.networks import NetworkConfig, full_size_config
 from gvm_matte.engine.model.random_weights import random_model
 

@@ -45,8 +45,9 @@ class ConstantEngine(Server):
 
     def run(self) -> int:
         """Serves until it is stopped."""
-        threading.Thread(target=self._accept, name="accept", daemon=True).start()
-        self._stopping.wait()
+        threading.Thread(target=self.accept, name="accept", daemon=True).start()
+        while not self.engine.stops_within(60.0):
+            pass
         self._listener.close()
         return 0
 
@@ -79,12 +80,12 @@ def through_engine(server: Server, width: int, height: int) -> None:
         assert watcher.rings is not None and watcher.rings.plates is not None and watcher.rings.alphas is not None
         watcher.rings.plates.release(slots[0])
         watcher.rings.alphas.release(slots[1])
-        while not server.watch.has_room(width, height):
+        while not server.engine.watch.has_room(width, height):
             time.sleep(PAUSE)
         shown, alpha = ready[index % DIFFERENT]
         shown = shown.copy()
         shown[0, 0, :2] = colour_of(frame)
-        server.watch.finished(
+        server.engine.watch.finished(
             Finished(JOB, frame, box, lambda a=alpha: a[::8, ::8], lambda p=shown: p, lambda a=alpha: a)  # type: ignore[misc]
         )
 
@@ -115,7 +116,7 @@ def through_buffers(server: Server, width: int, height: int) -> None:
 def _free(server: Server) -> tuple[Watcher, tuple[int, int]]:
     """Somebody who watches, and a slot of each of its rings."""
     while True:
-        for watcher in server.watch._watchers:
+        for watcher in server.engine.watch._watchers:
             slots = watcher.acquire(0.1)
             if slots is not None:
                 return watcher, slots
@@ -136,7 +137,7 @@ def main() -> None:
 
     def owner() -> None:
         sys.stdin.buffer.read()
-        server.stop("the benchmark is over")
+        server.engine.stop("the benchmark is over")
 
     threading.Thread(target=owner, daemon=True).start()
     sys.exit(server.run())

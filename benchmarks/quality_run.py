@@ -86,7 +86,7 @@ class Judge:
             device: as of the parameter `device`.
             cache, photographs: see `render_clip`.
         """
-        from gvm_matte.engine.device import resolve_device, resolve_precision
+        from gvm_matte.engine.model.device import resolve_device, resolve_precision
         from gvm_matte.engine.model.matting import load_model
         from gvm_matte.engine.model.weights import find_weights
 

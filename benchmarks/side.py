@@ -87,7 +87,7 @@ class Runs:
     def __init__(self, work: Work) -> None:
         from gvm_matte.core.image import Box
         from gvm_matte.engine.colour import resolve_input
-        from gvm_matte.engine.device import resolve_device, resolve_precision
+        from gvm_matte.engine.model.device import resolve_device, resolve_precision
         from gvm_matte.engine.model.matting import load_model
         from gvm_matte.engine.model.weights import find_weights
         from gvm_matte.engine.pipeline.prepare import Preparer

@@ -118,6 +118,77 @@ def test_every_folder_imports_from_the_floors_below_it_alone() -> None:
             assert inside <= {folder, "__version__", *below}, path
 
 
+# The engine's stair, the top step first: a folder imports from the steps below its own alone, never from one beside it.
+ENGINE_STAIR = ["__main__", "serving", "pipeline", "watch", "plates", "colour model mattes detail", "jobs"]
+EXCEPTIONS = {("watch", "pipeline")}  # to be opened: placing a box in another
+
+
+def test_the_engine_is_a_straight_stair() -> None:
+    engine = PACKAGE / "engine"
+    steps = {name: step for step, names in enumerate(ENGINE_STAIR) for name in names.split()}
+    folders = {path.parent.name for path in engine.glob("*/__init__.py")}
+    assert {*folders, "__main__"} == set(steps)  # a new folder needs a step
+    for path in engine.rglob("*.py"):
+        own = path.relative_to(engine).with_suffix("").parts[0]
+        for name in imports_of(path):
+            other = name.split(".")[2] if name.startswith("gvm_matte.engine.") else own
+            if other != own and (own, other) not in EXCEPTIONS:
+                assert own in steps and other in steps and steps[own] < steps[other], (path, name)
+
+
+# Circles that are still to be opened; the host's object model stays one.
+CIRCLES = [
+    {"client.connection", "client.engine_job"},
+    {"cli.farm.cost", "cli.farm.cost_plot"},
+    {"engine.model.savings", "engine.model.unet"},
+    {"ui.picture.commands", "ui.picture.compare_bar", "ui.picture.page", "ui.picture.transport"},
+]
+
+
+def modules() -> Dict[str, Path]:
+    """Every module of the package, by its name below gvm_matte."""
+    dotted = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
+    return {name[: -len(".__init__")] if name.endswith(".__init__") else name: path for name, path in dotted.items()}
+
+
+def arrows_of(path: Path, files: Dict[str, Path]) -> Set[str]:
+    """The modules that a file imports; for type checking and inside functions, too."""
+    named = {name.partition(".")[2] for name in imports_of(path)}
+    # `from .a import b` names a and a.b: where all that is named of a folder are modules, the folder itself is not meant
+    things = {name.rpartition(".")[0] for name in named if name not in files}
+    return {name for name in named if name in files and (files[name].name != "__init__.py" or name in things)}
+
+
+def circles() -> List[Set[str]]:
+    """Sets of modules that import each other, by whatever way round."""
+    files = modules()
+    arrows = {module: arrows_of(path, files) - {module} for module, path in files.items()}
+    reached = {module: reachable(module, arrows) for module in files}
+    found: List[Set[str]] = []
+    for module in sorted(files):
+        circle = {other for other in reached[module] if module in reached[other]}
+        if circle and circle not in found:
+            found.append(circle)
+    return found
+
+
+def reachable(module: str, arrows: Dict[str, Set[str]]) -> Set[str]:
+    """All that a module imports, and what those import in their turn."""
+    found: Set[str] = set()
+    left = list(arrows[module])
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += arrows[name]
+    return found
+
+
+def test_nothing_imports_in_a_circle_but_the_hosts_object_model() -> None:
+    outside = [circle for circle in circles() if not all(name.startswith("host.") for name in circle)]
+    assert [circle for circle in outside if circle not in CIRCLES] == []
+
+
 @pytest.mark.parametrize(
     "words", [["--help"], ["render", "--help"], ["info", str(IMAGES)], ["farm", "status", "no such bundle"]], ids=" ".join
 )

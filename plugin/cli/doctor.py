@@ -92,7 +92,7 @@ def packages(_: argparse.Namespace) -> Iterator[Finding]:
 
 def devices(_: argparse.Namespace) -> Iterator[Finding]:
     """What can compute, and its memory."""
-    from ..engine.device import describe_devices
+    from ..engine.model.device import describe_devices
 
     found = describe_devices()
     for device in found:

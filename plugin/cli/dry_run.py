@@ -40,7 +40,7 @@ def describe_plan(job: MatteJob) -> Dict[str, Any]:
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", tempfile.gettempdir())  # torch makes a folder of its own otherwise
     devices = devices_of(ShotParams.of(job.params).base.device)
     # the engine's libraries take a moment
-    from ..engine.device import resolve_device
+    from ..engine.model.device import resolve_device
     from ..engine.model.estimate import estimate_memory
     from ..engine.model.geometry import geometry
     from ..engine.pipeline.plan import make_plan

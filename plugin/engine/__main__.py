@@ -61,7 +61,7 @@ def _watch_owner(server: Server) -> None:
     """Blocks until stdin ends: the owner closed it, or is gone however it went."""
     while sys.stdin.buffer.read(4096):
         pass
-    server.stop("the owner is gone")
+    server.engine.stop("the owner is gone")
 
 
 def _write_private(path: Path, content: object) -> None:

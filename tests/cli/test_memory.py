@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import time
@@ -11,11 +10,11 @@ from pathlib import Path
 
 import pytest
 from gvm_matte.engine.jobs.job import Job, Rings
+from gvm_matte.engine.jobs.status import EngineStatus
 from gvm_matte.engine.pipeline.renderer import Renderer
 from gvm_matte.engine.plates import Plate
 from gvm_matte.engine.plates.sequence import ImageSequence
-from gvm_matte.engine.serving.server import Server
-from gvm_matte.protocol.channel import Listener
+from gvm_matte.engine.watch.hub import WatchHub
 from gvm_matte.protocol.messages import Done, Message, Render
 from gvm_matte.protocol.parts import Sink, Source
 from support import PARAMS, cli_command
@@ -73,10 +72,9 @@ def test_each_plate_is_read_once(svd_plates: str, scratch: Path, tmp_path: Path,
 
     monkeypatch.setattr(ImageSequence, "read", counted)
     sent: list[Message] = []
-    with contextlib.closing(Listener()) as listener:
-        renderer = Renderer(Server(listener=listener, key=b"k" * 32))
-        sink = Sink(str(tmp_path / "m.####.exr"))
-        request = Render(1, Source("files", svd_plates), sink, params=PARAMS)
-        done = renderer.render(Job(request=request, rings=Rings(), send=sent.append, forget=lambda job: None))
+    status = EngineStatus()
+    request = Render(1, Source("files", svd_plates), Sink(str(tmp_path / "m.####.exr")), params=PARAMS)
+    job = Job(request=request, rings=Rings(), send=sent.append, forget=lambda job: None)
+    done = Renderer(status, WatchHub(status)).render(job)
     assert isinstance(done, Done) and (done.frames, done.plates) == (17, 17)
     assert reads == Counter(range(1001, 1018))

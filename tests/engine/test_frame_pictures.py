@@ -17,16 +17,15 @@ from gvm_matte.core.errors import FrameBufferError, PlateMissingError
 from gvm_matte.core.image import Box
 from gvm_matte.engine.colour import InputColour
 from gvm_matte.engine.jobs.job import Rings
+from gvm_matte.engine.jobs.status import EngineStatus
 from gvm_matte.engine.pipeline.pictures import FramePictures
 from gvm_matte.engine.pipeline.region import Region
-from gvm_matte.engine.serving.server import Server
 from gvm_matte.engine.watch.hub import WatchHub
 from gvm_matte.engine.watch.images import picture_size, resized, within
 from gvm_matte.engine.watch.reading import DiskFrames
 from gvm_matte.engine.watch.watcher import Watcher
 from gvm_matte.params.fields import MatteParams
 from gvm_matte.params.keys import ShotParams
-from gvm_matte.protocol.channel import Listener
 from gvm_matte.protocol.frame_buffer import FrameRing
 from gvm_matte.protocol.messages import Message
 from gvm_matte.protocol.watching import EngineState, FrameState, Picture, PictureTaken
@@ -72,9 +71,9 @@ def _given(ring: FrameRing) -> Optional[int]:
 
 
 @pytest.fixture
-def hub(listener: Listener) -> WatchHub:
+def hub() -> WatchHub:
     """The hub of an engine that does not run."""
-    return Server(listener=listener, key=b"k" * 32).watch
+    return WatchHub(EngineStatus())
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def look_at_shot(job: MatteJob) -> ShotFacts:
 
 
 def _dtype(precision: str) -> Any:
-    from ...engine.device import PRECISIONS
+    from ...engine.model.device import PRECISIONS
 
     return PRECISIONS["fp16" if precision == "auto" else precision]
 

@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Protocol, Tuple, Union
 
 from ...core.errors import CancelledError
 from ...core.frames import FrameRange
@@ -30,7 +30,6 @@ from ...protocol.messages import (
 from .log import log
 
 if TYPE_CHECKING:
-    from ..watch.register import JobRecord
     from .steps import Share
 
 CANCELLED_WORDS = "The render was cancelled; frames that were finished stay."
@@ -51,6 +50,27 @@ class Rings:
                 ring.close()
 
 
+class Record(Protocol):
+    """What follows a job for monitors.
+
+    Attributes:
+        number: of the job, unique in the engine.
+        missing: frames whose plates are not there.
+    """
+
+    number: int
+    missing: List[int]
+
+    def begin(self) -> None:
+        """The worker takes the job up."""
+
+    def computes(self, stages: Callable[[], Dict[str, float]]) -> None:
+        """The first frame is begun; `stages` tells seconds by stage whenever it is called."""
+
+    def told(self, message: Message) -> None:
+        """The job says this to its host."""
+
+
 class Job:
     """A render in the queue or under way.
 
@@ -65,7 +85,7 @@ class Job:
         rings: Rings,
         send: Callable[[Message], None],
         forget: Callable[[int], None],
-        record: Optional[JobRecord] = None,
+        record: Optional[Record] = None,
     ) -> None:
         self.request = request
         self.rings = rings

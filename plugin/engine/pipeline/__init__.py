@@ -7,7 +7,6 @@ feed.py      reads ahead, by threads                │ reading.py  plates from 
 pushed.py    plates out of the host's ring          │ extras.py   what a matte needs beside its alpha
 curves.py    plain colour curves on the device      │ prepare.py  what is done to pixels
 windows.py   encode → window by window → blend → decode group by group; noise.py
-share.py     the steps of a job, and how a host takes some back
 sink.py      mattes to files and buffers            │ movies.py   movies of the mattes
 renderer.py  one job from beginning to end; keeps the model between jobs
 """

@@ -16,8 +16,8 @@ import torch
 from ...core.frames import Block
 from ...core.paths import frame_path
 from ...protocol.messages import Render
-from ..device import precision_name, resolve_device, resolve_precision
 from ..mattes import read_digest
+from ..model.device import precision_name, resolve_device, resolve_precision
 from ..model.weights import WeightFiles, find_weights
 from ..plates.plate import MissingPolicy
 from ..plates.sizes import check_sizes

@@ -6,7 +6,7 @@ import dataclasses
 import os
 import time
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, Callable, Optional
+from typing import Callable, Optional
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +19,11 @@ from ...core.paths import frame_path, remove_own_parts, sweep_parts
 from ...images.whole_file import make_folder
 from ...protocol.messages import LOADING, RENDERING, Accepted, Done, FrameKept, Message, Notice
 from ..colour import InputTransform
-from ..device import memory_probe
 from ..jobs.job import Job
+from ..jobs.status import EngineStatus
 from ..jobs.steps import Share
 from ..mattes import FrameLock, drop_locks
+from ..model.device import memory_probe
 from ..model.matting import MattingModel, load_model
 from ..model.weights import WeightFiles
 from ..plates import Plate, PlateSource, open_plates
@@ -42,9 +43,6 @@ from .sink import MatteHeader, Sink
 from .survey import survey
 from .windows import WindowRunner
 
-if TYPE_CHECKING:
-    from ..serving.server import Server
-
 READERS = 2
 NO_PIXELS = np.empty((0, 0, 3), np.uint8)
 AHEAD_BYTES = 512 << 20  # plates that wait may hold so much, counted at their own size
@@ -56,8 +54,8 @@ SHORT_HASH = 8  # digits of the weights' fingerprint that monitors show
 class Renderer:
     """Runs jobs, one after the other, on one thread."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, status: EngineStatus, hub: WatchHub) -> None:
+        self._status, self._hub = status, hub
         self._model: Optional[MattingModel] = None
         self._folders: set[str] = set()  # that the running job writes to
 
@@ -94,7 +92,7 @@ class Renderer:
             cleanup.callback(share.close)
             job.begin_share(share)
             seconds: dict[str, float] = {}
-            stages = Stages(job, plan, cleanup, self._server.watch, share)
+            stages = Stages(job, plan, cleanup, self._hub, share)
 
             # 2. the model, and the mattes that it gives
             if share.frames:
@@ -114,7 +112,7 @@ class Renderer:
         self._model = None
         if torch.cuda.is_initialized():
             torch.cuda.empty_cache()
-        self._server.model = self._server.weights = self._server.precision = ""
+        self._status.model = self._status.weights = self._status.precision = ""
 
     def discard_files(self) -> None:
         """Removes what the running job is writing, for an engine that must end now."""
@@ -123,15 +121,15 @@ class Renderer:
         drop_locks()
 
     def _count(self) -> None:
-        self._server.frames_done += 1
+        self._status.frames_done += 1
 
     def _load(self, job: Job, plan: Plan) -> MattingModel:
         """The model in memory if it is this one, else from the disk."""
         model, files, params = self._model, plan.files, plan.request.params
         wanted = (files.fingerprint, plan.device, plan.dtype)
         if model is None or (model.files.fingerprint, model.device, model.dtype) != wanted:
-            self._server.state = LOADING
-            self._server.model = ""
+            self._status.doing = LOADING
+            self._status.model = ""
             self._model = model = None  # two models may not fit side by side
 
             def progress(what: str, fraction: float) -> None:
@@ -139,13 +137,13 @@ class Renderer:
                 job.progress("loading")
 
             self._model = model = load_model(files, device=plan.device, dtype=plan.dtype, progress=progress)
-            self._server.device = str(plan.device)
-            self._server.memory = memory_probe(plan.device)
-            self._server.weights = f"{files.kind} {files.fingerprint[:SHORT_HASH]}"
-            self._server.precision = str(plan.dtype).removeprefix("torch.")
-            self._server.loaded_at = time.monotonic()
-            self._server.model = f"{files.name} ({files.kind}, {self._server.precision})"
-            self._server.state = RENDERING
+            self._status.device = str(plan.device)
+            self._status.memory = memory_probe(plan.device)
+            self._status.weights = f"{files.kind} {files.fingerprint[:SHORT_HASH]}"
+            self._status.precision = str(plan.dtype).removeprefix("torch.")
+            self._status.loaded_at = time.monotonic()
+            self._status.model = f"{files.name} ({files.kind}, {self._status.precision})"
+            self._status.doing = RENDERING
         model.check_cancelled = job.check
         model.memory_settings = {
             name: getattr(params, name) for name in ("num_frames_per_batch", "decode_chunk_size", "max_resolution")

@@ -16,9 +16,9 @@ from ... import __version__
 from ...core.frames import FrameRange
 from ...core.paths import frame_path
 from ...protocol.messages import Surveyed
-from ..device import PRECISIONS
 from ..mattes import read_digest
 from ..mattes.header import read_header_strings
+from ..model.device import PRECISIONS
 from .digest import params_digest
 from .plan import Plan
 from .request import weights_words

@@ -1,7 +1,7 @@
 """One client of the engine: a thread that reads and answers, and one that sends.
 
-The reading thread never touches torch, so it answers within a thread switch while a model loads or computes; the sending
-one lets a host that does not read hold up nobody.
+The reading thread never touches torch, so it answers within a thread switch while a model loads or computes; with a sending
+one, a host that does not read holds up no other.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from typing import TYPE_CHECKING, Dict, List, Optional
+from typing import Dict, List, Optional
 
 from ... import __version__
 from ...core.errors import ConnectionLostError, FrameBufferError, GvmMatteError, ProtocolError
@@ -38,11 +38,8 @@ from ...protocol.messages import (
 from ...protocol.watching import WATCHER_MESSAGES
 from ..jobs.job import Job, Rings
 from ..jobs.log import log
-from . import monitor_requests as orders
-
-if TYPE_CHECKING:
-    from ..watch.watcher import Watcher
-    from .server import Server
+from .engine import Engine
+from .monitor_requests import MonitorRequests
 
 LAST_WORDS_SECONDS = 1.0  # what is said last may take so long to go out
 MAX_OUTBOX = 10_000  # messages that a host may leave unread before it counts as gone
@@ -51,14 +48,14 @@ MAX_OUTBOX = 10_000  # messages that a host may leave unread before it counts as
 class Client:
     """One authenticated connection: a reading thread (`serve`) and a sending one."""
 
-    def __init__(self, *, channel: Channel, server: Server) -> None:
+    def __init__(self, *, channel: Channel, engine: Engine) -> None:
         self._channel = channel
-        self._server = server
+        self._engine = engine
         self._rings = Rings()
         self._outbox: queue.SimpleQueue[Optional[Message]] = queue.SimpleQueue()
-        self.jobs: Dict[int, Job] = {}
-        self.pid = 0  # as it says in its hello
-        self.watcher: Optional[Watcher] = None
+        self._jobs: Dict[int, Job] = {}
+        self._pid = 0  # as it says in its hello
+        self._monitor = MonitorRequests(engine, send=self.send, backlog=self._outbox.qsize, take_rings=self._take_rings)
 
     def serve(self) -> None:
         """Reads and answers until the client goes away or breaks the protocol."""
@@ -66,12 +63,12 @@ class Client:
         sender.start()
         try:
             hello = self._channel.receive(AUTHENTICATION_SECONDS)
-            self.send(HelloReply(PROTOCOL_VERSION, __version__, os.getpid(), self._server.device))
+            self.send(HelloReply(PROTOCOL_VERSION, __version__, os.getpid(), self._engine.status.device))
             if not isinstance(hello, Hello):
                 raise ProtocolError(f"The first message is {type(hello).__name__}; a connection begins with Hello.")
             if hello.protocol != PROTOCOL_VERSION:
                 raise ProtocolError(f"A host speaks protocol {hello.protocol}, this engine {PROTOCOL_VERSION}.")
-            self.pid = hello.pid
+            self._pid = hello.pid
             while True:
                 self._answer(self._channel.receive())
         except ConnectionLostError:
@@ -90,21 +87,21 @@ class Client:
             return
         self._outbox.put(message)
 
-    def backlog(self) -> int:
-        """Messages that it has not taken in yet."""
-        return self._outbox.qsize()
+    @property
+    def watches(self) -> bool:
+        """Whether it is a monitor."""
+        return self._monitor.watcher is not None
 
-    def take_rings(self) -> Rings:
-        """The rings that it attached last; they are the caller's from now on."""
-        rings, self._rings = self._rings, Rings()
-        return rings
+    def cancel_jobs(self) -> None:
+        """Cancels all that it asked for."""
+        for job in list(self._jobs.values()):
+            self._engine.cancel(job)
 
     def close(self) -> None:
         """Closes the connection; its threads end by themselves."""
         self._channel.close()
         self._rings.close()
-        if self.watcher is not None:
-            self.watcher.close()
+        self._monitor.close()
 
     def _send_all(self) -> None:
         """The sending thread: ends, and closes the connection, after the last message or when the peer is gone."""
@@ -119,36 +116,36 @@ class Client:
         self._channel.close()
 
     def _answer(self, message: Message) -> None:
-        server = self._server
+        engine = self._engine
         if isinstance(message, Ping):
             self.send(Pong(message.id))
         elif isinstance(message, StatusRequest):
-            self.send(server.status(message.id))
+            self.send(engine.tell(message.id))
         elif isinstance(message, Attach):
             self._attach(message)
         elif isinstance(message, Render):
             self._queue(message)
         elif isinstance(message, (PlateReady, PlateFailed, AlphaTaken)):
-            job = self.jobs.get(message.job)
+            job = self._jobs.get(message.job)
             if job is not None:  # else: it ended while the message was on its way
                 try:
                     job.feed(message)
                 except FrameBufferError as exc:
                     raise ProtocolError(f"A slot was given back that is not out: {exc}") from exc
         elif isinstance(message, Shorten):
-            job = self.jobs.get(message.job)
+            job = self._jobs.get(message.job)
             if job is not None:  # else: its end is the answer
                 job.shorten(message)
         elif isinstance(message, Cancel):
-            job = self.jobs.get(message.job)
+            job = self._jobs.get(message.job)
             if job is None:
                 self.send(Failed(message.job, "cancelled", "There is no such job any more."))
             else:
-                server.cancel(job)
+                engine.cancel(job)
         elif isinstance(message, WATCHER_MESSAGES):
-            orders.answer(message, client=self, server=server)
+            self._monitor.answer(message)
         elif isinstance(message, Shutdown):
-            server.stop("a client asked for it")
+            engine.stop("a client asked for it")
         else:
             raise ProtocolError(f"{type(message).__name__} is a message for hosts, not for engines.")
 
@@ -170,16 +167,21 @@ class Client:
         self._rings = Rings(*rings)
         self.send(Attached(message.id))
 
+    def _take_rings(self) -> Rings:
+        """The rings that were attached last; they are the caller's from now on."""
+        rings, self._rings = self._rings, Rings()
+        return rings
+
     def _queue(self, message: Render) -> None:
-        if message.id in self.jobs:
+        if message.id in self._jobs:
             raise ProtocolError(f"The job id {message.id} is in use.")
-        register = self._server.watch.register
-        record = None if message.dry_run else register.add(message, self.pid)  # hosts look at what is on disk all the time
-        job = Job(request=message, rings=self.take_rings(), send=self.send, forget=self._forget, record=record)
+        register = self._engine.watch.register
+        record = None if message.dry_run else register.add(message, self._pid)  # hosts look at what is on disk all the time
+        job = Job(request=message, rings=self._take_rings(), send=self.send, forget=self._forget, record=record)
         if record is not None:
             record.job = job
-        self.jobs[message.id] = job
-        self._server.jobs.put(job)
+        self._jobs[message.id] = job
+        self._engine.jobs.put(job)
 
     def _forget(self, job: int) -> None:
-        self.jobs.pop(job, None)
+        self._jobs.pop(job, None)

@@ -2,99 +2,116 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Callable, Optional
 
 from ...core.errors import FrameBufferError, GvmMatteError, ProtocolError, UsageError
 from ...protocol.messages import Failed, Message
 from ...protocol.watching import CancelJob, MoveJob, Ordered, PictureTaken, Release, Show, Watch, Watching
+from ..jobs.job import Rings
 from ..watch.register import JobRecord
 from ..watch.watcher import Watcher
-
-if TYPE_CHECKING:
-    from .client import Client
-    from .server import Server
+from .engine import Engine
 
 
-def answer(message: Message, *, client: Client, server: Server) -> None:
-    """Answers one message of a monitor, or puts its answer on its way.
+class MonitorRequests:
+    """The requests of one connection, which watches from its first `Watch` on.
 
-    Raises:
-        ProtocolError: slots were given back that were not out.
+    Args:
+        send: puts a message on its way to the monitor and never blocks.
+        backlog: messages on their way.
+        take_rings: the rings that the monitor attached last.
     """
-    if isinstance(message, PictureTaken):
-        _taken(message, client)
-        return
-    assert isinstance(message, (Watch, CancelJob, MoveJob, Release, Show))
-    try:
-        if isinstance(message, Watch):
-            _watch(message, client, server)
-        elif isinstance(message, CancelJob):
-            _cancel(message, server)
-            client.send(Ordered(message.id))
-        elif isinstance(message, MoveJob):
-            _move(message, server)
-            client.send(Ordered(message.id))
-        elif isinstance(message, Release):
-            _release(message, client, server)
-        else:
-            _show(message, client, server)
-    except GvmMatteError as exc:
-        client.send(Failed(message.id, exc.code, exc.message, exc.frame, exc.path))
 
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        send: Callable[[Message], None],
+        backlog: Callable[[], int],
+        take_rings: Callable[[], Rings],
+    ) -> None:
+        self._engine, self._send, self._backlog, self._take_rings = engine, send, backlog, take_rings
+        self.watcher: Optional[Watcher] = None
 
-def _watch(message: Watch, client: Client, server: Server) -> None:
-    if client.watcher is not None:
-        raise UsageError("This connection watches already.")
-    rings = client.take_rings() if message.pictures else None
-    if rings is not None and (rings.plates is None or rings.alphas is None):
-        rings.close()
-        raise FrameBufferError("Pictures need two rings: attach one for plates and one for alphas first.")
-    client.watcher = Watcher(client.send, client.backlog, rings, max(0, message.longest))
-    client.send(Watching(message.id))
-    server.watch.add(client.watcher)
+    def answer(self, message: Message) -> None:
+        """Answers one message, or puts its answer on its way.
 
+        Raises:
+            ProtocolError: slots were given back that were not out.
+        """
+        if isinstance(message, PictureTaken):
+            self._taken(message)
+            return
+        assert isinstance(message, (Watch, CancelJob, MoveJob, Release, Show))
+        try:
+            if isinstance(message, Watch):
+                self._watch(message)
+            elif isinstance(message, CancelJob):
+                self._cancel(message)
+                self._send(Ordered(message.id))
+            elif isinstance(message, MoveJob):
+                self._move(message)
+                self._send(Ordered(message.id))
+            elif isinstance(message, Release):
+                self._release(message)
+            else:
+                self._show(message)
+        except GvmMatteError as exc:
+            self._send(Failed(message.id, exc.code, exc.message, exc.frame, exc.path))
 
-def _taken(message: PictureTaken, client: Client) -> None:
-    try:
-        if client.watcher is None:
-            raise FrameBufferError("this connection does not watch")
-        client.watcher.taken(message)
-    except FrameBufferError as exc:
-        raise ProtocolError(f"A slot was given back that is not out: {exc}") from exc
+    def close(self) -> None:
+        """The connection is gone: its monitor is told nothing more."""
+        if self.watcher is not None:
+            self._engine.watch.remove(self.watcher)
+            self.watcher.close()
 
+    def _watch(self, message: Watch) -> None:
+        if self.watcher is not None:
+            raise UsageError("This connection watches already.")
+        rings = self._take_rings() if message.pictures else None
+        if rings is not None and (rings.plates is None or rings.alphas is None):
+            rings.close()
+            raise FrameBufferError("Pictures need two rings: attach one for plates and one for alphas first.")
+        self.watcher = Watcher(self._send, self._backlog, rings, max(0, message.longest))
+        self._send(Watching(message.id))
+        self._engine.watch.add(self.watcher)
 
-def _open_record(number: int, server: Server) -> JobRecord:
-    record = server.watch.register.find(number)
-    if record is None:
-        raise UsageError(f"The engine knows of no job {number}.")
-    if record.job is None:
-        raise UsageError(f"Job {number} has ended already.")
-    return record
+    def _taken(self, message: PictureTaken) -> None:
+        try:
+            if self.watcher is None:
+                raise FrameBufferError("this connection does not watch")
+            self.watcher.taken(message)
+        except FrameBufferError as exc:
+            raise ProtocolError(f"A slot was given back that is not out: {exc}") from exc
 
+    def _open_record(self, number: int) -> JobRecord:
+        record = self._engine.watch.register.find(number)
+        if record is None:
+            raise UsageError(f"The engine knows of no job {number}.")
+        if record.job is None:
+            raise UsageError(f"Job {number} has ended already.")
+        return record
 
-def _cancel(message: CancelJob, server: Server) -> None:
-    job = _open_record(message.number, server).job
-    if job is not None:  # else: it ended just now
-        server.cancel(job)
+    def _cancel(self, message: CancelJob) -> None:
+        job = self._open_record(message.number).job
+        if job is not None:  # else: it ended just now
+            self._engine.cancel(job)
 
+    def _move(self, message: MoveJob) -> None:
+        job = self._open_record(message.number).job
+        before = self._open_record(message.before).job if message.before else None
+        gone = job is None or (message.before and before is None)
+        if gone or job is None or not self._engine.jobs.move(job, before):
+            raise UsageError("Only jobs that wait can change places; one of these runs or has ended.")
 
-def _move(message: MoveJob, server: Server) -> None:
-    job = _open_record(message.number, server).job
-    before = _open_record(message.before, server).job if message.before else None
-    gone = job is None or (message.before and before is None)
-    if gone or job is None or not server.jobs.move(job, before):
-        raise UsageError("Only jobs that wait can change places; one of these runs or has ended.")
+    def _release(self, message: Release) -> None:
+        if self._engine.status.current is not None or self._engine.waiting_jobs():
+            raise UsageError("The model is in use: a job runs or waits. Release it when the engine is idle.")
+        self._engine.release_model(lambda: self._send(Ordered(message.id)))
 
-
-def _release(message: Release, client: Client, server: Server) -> None:
-    if server.current is not None or server.waiting_jobs():
-        raise UsageError("The model is in use: a job runs or waits. Release it when the engine is idle.")
-    server.release_model(lambda: client.send(Ordered(message.id)))
-
-
-def _show(message: Show, client: Client, server: Server) -> None:
-    if client.watcher is None or client.watcher.rings is None:
-        raise UsageError("Only a connection that watches pictures can be shown one.")
-    if message.source.type != "files":
-        raise UsageError("Only plates in files can be shown; these come from a host.")
-    server.watch.showing.ask(message, client.watcher)
+    def _show(self, message: Show) -> None:
+        if self.watcher is None or self.watcher.rings is None:
+            raise UsageError("Only a connection that watches pictures can be shown one.")
+        if message.source.type != "files":
+            raise UsageError("Only plates in files can be shown; these come from a host.")
+        self._engine.watch.showing.ask(message, self.watcher)

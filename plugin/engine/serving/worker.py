@@ -17,43 +17,44 @@ import threading
 import time
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Optional
 
 from ...core.errors import CancelledError, EngineBugError, GvmMatteError, OutOfMemoryError
 from ...protocol.messages import IDLE, LOADING, RENDERING, Failed
 from ..jobs.job import Job
 from ..jobs.log import log
+from .engine import Engine
 
 if TYPE_CHECKING:
-    from .server import Server
+    from ..pipeline.renderer import Renderer
 
 
 class Worker(threading.Thread):
-    """Takes jobs from the server's queue until it takes None."""
+    """Takes jobs from the queue until it takes None."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, engine: Engine) -> None:
         super().__init__(name="worker", daemon=True)
-        self._server = server
-        self._renderer: Optional[Any] = None
+        self._engine, self._status = engine, engine.status
+        self._renderer: Optional[Renderer] = None
 
     def run(self) -> None:
         """Brings torch up at once, so that the first job finds it there, then serves the queue."""
-        self._server.state = LOADING
+        self._status.doing = LOADING
         failure = self._import()
-        self._server.state = IDLE
+        self._status.doing = IDLE
         while True:
-            job = self._server.jobs.get()
+            job = self._engine.jobs.get()
             if job is None:
                 return
             if not isinstance(job, Job):
                 self._release_model()
                 job.done()
                 continue
-            self._server.current = job
+            self._status.current = job
             self._run(job, failure)
-            self._server.current = None
-            self._server.state = IDLE
-            self._server.jobs_done += 1
+            self._status.current = None
+            self._status.doing = IDLE
+            self._status.jobs_done += 1
 
     def _import(self) -> Optional[GvmMatteError]:
         """Imports what rendering needs; an environment without it is told to whoever asks for a render."""
@@ -66,7 +67,7 @@ class Worker(threading.Thread):
             preload_torch()
             from ..pipeline.renderer import Renderer
 
-            self._renderer = Renderer(self._server)
+            self._renderer = Renderer(self._status, self._engine.watch)
         except Exception as exc:
             log(traceback.format_exc())
             return EngineBugError(
@@ -88,7 +89,7 @@ class Worker(threading.Thread):
                 raise failure
             assert self._renderer is not None
             job.check()
-            self._server.state = RENDERING
+            self._status.doing = RENDERING
             last = self._renderer.render(job)
         except CancelledError as exc:
             last = Failed(job.id, exc.code, exc.message)

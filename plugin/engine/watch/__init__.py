@@ -5,7 +5,6 @@ log.RING, the worker ──▶ hub.py        one thread while somebody watches: 
 pipeline/pictures.py ──▶   │           Finished: what a frame looks like, not yet waited for
                            ▼
                          watcher.py    one monitor: its rings, what it has not been told yet
-orders.py                what monitors ask for: Watch, CancelJob, MoveJob, Release
 showing.py, reading.py   Show: plates and mattes on disk, on a thread of its own, without torch
 images.py                sizes and pixel types of pictures
 """

@@ -7,19 +7,20 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable, Dict, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Tuple
 
 from ...core.image import Box
 from ...protocol.watching import EngineState, FrameState, JobState, LogLines
 from ..jobs.log import RING, log
 from ..jobs.resident import resident_bytes
+from ..jobs.status import EngineStatus
 from .register import Register
 from .showing import Showing
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..serving.server import Server
+    from ..jobs.job import Job
     from .images import Alpha, Bytes
     from .reading import DiskFrames
     from .watcher import Watcher
@@ -57,6 +58,9 @@ _Late = Tuple[Finished, Tuple["Watcher", ...], float, float]
 class WatchHub:
     """All monitors of an engine.
 
+    Args:
+        waiting_jobs: those in the queue, the next one first.
+
     Attributes:
         watched: whether there is any; the one thing that a render looks at.
         longest: edge of the largest pictures that are wanted, in pixels, 0 for the plates' size; None: nobody wants any.
@@ -64,8 +68,8 @@ class WatchHub:
         showing: answers `Show`.
     """
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, status: EngineStatus, waiting_jobs: Callable[[], List[Job]] = list) -> None:
+        self._status, self._waiting_jobs = status, waiting_jobs
         self.watched = False
         self.longest: Optional[int] = None
         self.register = Register(self._note)
@@ -106,7 +110,7 @@ class WatchHub:
     def queue_changed(self) -> None:
         """Jobs came, went or changed places."""
         if self.watched:
-            for job in self._server.waiting_jobs():
+            for job in self._waiting_jobs():
                 if job.record is not None:
                     self._note(job.record.number)
 
@@ -179,7 +183,7 @@ class WatchHub:
                     watcher.send(LogLines(tuple(lines[start : start + LINES])))
 
     def _tell_jobs(self, watchers: Tuple[Watcher, ...]) -> None:
-        waiting = [job.record.number for job in self._server.waiting_jobs() if job.record is not None]
+        waiting = [job.record.number for job in self._waiting_jobs() if job.record is not None]
         positions = {number: place for place, number in enumerate(waiting, 1)}
         told: Dict[int, Optional[JobState]] = {}
         for watcher in watchers:
@@ -192,9 +196,9 @@ class WatchHub:
                     watcher.send(state)
 
     def _tell_state(self, watchers: Tuple[Watcher, ...]) -> None:
-        server, before = self._server, self._state
+        status, before = self._status, self._state
         now = time.monotonic()
-        said = (server.current_state, server.device, server.model, len(server.waiting_jobs()))
+        said = (status.state, status.device, status.model, len(self._waiting_jobs()))
         same = before is not None and said == (before.state, before.device, before.model, before.jobs_waiting)
         if same and now - self._state_at < STATE_SECONDS:
             return
@@ -205,23 +209,23 @@ class WatchHub:
                 watcher.send(state)
 
     def _health(self) -> EngineState:
-        server = self._server
-        used, total = server.memory()
+        status = self._status
+        used, total = status.memory()
         latest = self.register.latest
         stages = latest.stages() if latest is not None else {}
         return EngineState(
-            state=server.current_state,
-            device=server.device,
-            model=server.model,
-            weights=server.weights,
-            precision=server.precision,
-            uptime=time.monotonic() - server.started,
-            warm_since=time.monotonic() - server.loaded_at if server.model else 0.0,
+            state=status.state,
+            device=status.device,
+            model=status.model,
+            weights=status.weights,
+            precision=status.precision,
+            uptime=status.uptime,
+            warm_since=time.monotonic() - status.loaded_at if status.model else 0.0,
             resident_bytes=resident_bytes(),
             memory_used=used,
             memory_total=total,
             stages={stage: round(seconds, 3) for stage, seconds in stages.items()},
-            jobs_waiting=len(server.waiting_jobs()),
+            jobs_waiting=len(self._waiting_jobs()),
         )
 
     def _show(self, frame: Finished, watchers: Tuple[Watcher, ...]) -> None:

@@ -10,14 +10,12 @@ import json
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional
+from typing import Any, Callable, Deque, Dict, List, Optional
 
 from ...core.frames import FrameRange
 from ...protocol.messages import Accepted, AlphaReady, Done, Failed, FrameWritten, Message, Render, Shortened
 from ...protocol.watching import CANCELLED, DONE, ENDED, FAILED, RUNNING, WAITING, JobState
-
-if TYPE_CHECKING:
-    from ..jobs.job import Job
+from ..jobs.job import Job
 
 KEPT_ENDED = 50  # ended jobs that are remembered
 RATE_FRAMES = 64  # the rate is that of so many frames

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from gvm_matte.core.errors import DeviceError, ParamError
-from gvm_matte.engine.device import describe_devices, resolve_device, resolve_precision
+from gvm_matte.engine.model.device import describe_devices, resolve_device, resolve_precision
 
 CPU = torch.device("cpu")
 HAS_CUDA = torch.cuda.is_available()

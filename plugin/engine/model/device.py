@@ -10,8 +10,8 @@ from typing import Callable
 
 import torch
 
-from ..core.errors import DeviceError, ParamError
-from .jobs.resident import machine_memory
+from ...core.errors import DeviceError, ParamError
+from ..jobs.resident import machine_memory
 
 PRECISIONS = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
