@@ -59,9 +59,10 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 from gvm_matte.core.errors import GvmMatteError
+from gvm_matte.core.files import part_path
 from gvm_matte.core.frames import FrameRange
 from gvm_matte.core.image import Box
-from gvm_matte.core.paths import frame_path, part_path
+from gvm_matte.core.paths import frame_path
 from gvm_matte.protocol import messages as p
 from gvm_matte.protocol import watching
 from gvm_matte.protocol.channel import Channel, Listener, authenticate_client, new_key

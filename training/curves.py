@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gvm_matte.metrics.whole import whole_file
+from gvm_matte.core.files import whole_file
 
 INCHES, DOTS_PER_INCH = (9.0, 6.0), 100
 PLOTS = (

@@ -9,7 +9,7 @@ The next engine is asked only for what is missing, in the same shot, so its fram
 have made. What an engine says about the job itself (a missing plate, no memory) is not tried again.
 
 Who cleans up: the session owns the engine that it started, and `close` ends it. A warm engine is everybody's: it is left
-alone, unless it hangs. No engine that was killed leaves part files beside the mattes: `paths.sweep_parts` runs after it.
+alone, unless it hangs. No engine that was killed leaves part files beside the mattes: `files.sweep_parts` runs after it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Callable, ContextManager, Mapping, Optional, Sequence
 
 from ..core.devices import devices_of
 from ..core.errors import CancelledError, EngineDiedError, EngineError, EngineTimeoutError, GvmMatteError, UsageError
-from ..core.paths import sweep_parts
+from ..core.files import sweep_parts
 from ..protocol.frame_buffer import SlotInfo
 from ..protocol.messages import Message, Notice
 from .attempt import Attempt

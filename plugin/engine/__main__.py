@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Optional, Sequence
 
 from .. import __version__
+from ..core.files import write_text
 from ..protocol.channel import Listener
 from ..protocol.messages import PROTOCOL_VERSION
 from .serving.server import Server
@@ -47,10 +48,10 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     listener, key = Listener(), os.urandom(32)
     server = Server(listener=listener, key=key, idle_timeout=args.idle_timeout)
     path = Path(args.connection_file)
-    _write_private(path, {
-        "address": listener.address, "key": key.hex(), "pid": os.getpid(), "protocol": PROTOCOL_VERSION,
-        "package": __version__,
-    })  # fmt: skip
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    content = {"address": listener.address, "key": key.hex(), "pid": os.getpid()}
+    content.update(protocol=PROTOCOL_VERSION, package=__version__)
+    write_text(str(path), json.dumps(content), "connection file", private=True)
     try:
         return server.run()
     finally:
@@ -62,15 +63,6 @@ def _watch_owner(server: Server) -> None:
     while sys.stdin.buffer.read(4096):
         pass
     server.engine.stop("the owner is gone")
-
-
-def _write_private(path: Path, content: object) -> None:
-    """Writes JSON that only this user can read, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(content, file)
-    part.replace(path)
 
 
 def _remove_own(path: Path) -> None:

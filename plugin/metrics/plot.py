@@ -10,9 +10,9 @@ import os
 from pathlib import Path
 from typing import List, Tuple
 
+from ..core.files import whole_file
 from .comparison import ClipComparison, PairMeasures
 from .measures import MEASURES, Measure
-from .whole import whole_file
 
 ENDINGS = (".png", ".svg")
 _INCHES = (11.0, 8.0)

@@ -13,9 +13,9 @@ import numpy.typing as npt
 import OpenImageIO as oiio
 
 from ..core.errors import GvmMatteError
+from ..core.files import whole_file
 from .clips import MatteClip, shared_box
 from .comparison import ClipComparison
-from .whole import whole_file
 
 ENDINGS = (".png",)
 THUMBNAIL = 240  # pixels wide

@@ -7,14 +7,14 @@ the presets that are built in.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
-from ..core.errors import MatteWriteError, ParamError
-from ..core.paths import application_data, part_path
+from ..core.errors import ParamError
+from ..core.files import write_text
+from ..core.paths import application_data
 from .fields import BY_NAME
 
 MAX_FILE_BYTES = 4 << 20
@@ -132,13 +132,4 @@ def save_json(path: str, content: Mapping[str, Any]) -> None:
     Raises:
         MatteWriteError: it cannot be written.
     """
-    part = Path(part_path(path))
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(dict(content), indent=2, sort_keys=True) + "\n", encoding="utf-8")
-        part.replace(path)
-    except OSError as exc:
-        raise MatteWriteError(f"{path} cannot be written: {exc.strerror or exc}.", path=path) from exc
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
+    write_text(path, json.dumps(dict(content), indent=2, sort_keys=True) + "\n")

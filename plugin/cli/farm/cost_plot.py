@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...core.errors import UsageError
-from ...metrics.whole import whole_file
+from ...core.files import whole_file
 
 if TYPE_CHECKING:
     from .cost import Question

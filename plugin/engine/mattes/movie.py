@@ -21,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core.errors import MatteWriteError, ParamError
-from ...images.whole_file import cause, check_name, synchronise, whole_file, write_failure
+from ...core.files import renamed
+from ...images.whole_file import cause, check_name, make_folder, synchronise, write_failure
 from .movie_pixels import grey_frame, over_green, prores_frame, rgb_frame
 
 Image = npt.NDArray[np.floating[Any]]
@@ -100,7 +101,8 @@ class MovieWriter:
         self._encoder = check_movie(kind, path)
 
     def __enter__(self) -> MovieWriter:
-        self._whole = whole_file(self.path)
+        make_folder(self.path, None)
+        self._whole = renamed(self.path)
         self._part = self._whole.__enter__()
         try:
             self._container = av.open(
@@ -120,7 +122,10 @@ class MovieWriter:
                     self._container.close()
         except BaseException as exc:
             self._fail(exc)
-        self._whole.__exit__(kind, error, trace)
+        try:
+            self._whole.__exit__(kind, error, trace)
+        except OSError as exc:  # not `error`, which goes its own way
+            raise write_failure(self.path, exc, None) from exc
 
     def add(self, alpha: Image, rgb: Optional[Image] = None) -> None:
         """Adds a frame.

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import OpenImageIO as oiio
 
 from ...core.image import Box
+from ...images.placing import placed
 from .channels import UNPREMULT
 
 Pixels = npt.NDArray[Any]
@@ -105,8 +106,7 @@ def png_file(pixels: Pixels, file: MatteFile) -> Tuple[Pixels, oiio.ImageSpec]:
     """For PNG: 16 bit over the display window (the format has no other), [0, 1] rounded to nearest, the rest clamped."""
     display = file.display
     values = np.rint(np.clip(pixels, 0, 1, dtype=np.float32) * np.float32(65535)).astype(np.uint16)
-    if file.data != display:
-        values = _placed(values, file.data, display)
+    values = placed(values, file.data, display)
     spec = oiio.ImageSpec(display.width, display.height, len(file.names), "uint16")
     spec.channelnames = ("Y",) if len(file.names) == 1 else file.names
     spec.alpha_channel = len(file.names) - 1 if len(file.names) > 1 else -1
@@ -116,17 +116,6 @@ def png_file(pixels: Pixels, file: MatteFile) -> Tuple[Pixels, oiio.ImageSpec]:
     if len(file.names) > 1 and file.colorspace == "srgb":
         spec.attribute("oiio:ColorSpace", _SRGB)
     return np.ascontiguousarray(values), spec
-
-
-def _placed(values: Pixels, data: Box, display: Box) -> Pixels:
-    """What of the data window lies in the display window, on zeros."""
-    placed = np.zeros((display.height, display.width, values.shape[-1]), values.dtype)
-    if data.overlaps(display):
-        box = data.intersection(display)
-        placed[box.y0 - display.y0 : box.y1 - display.y0, box.x0 - display.x0 : box.x1 - display.x0] = values[
-            box.y0 - data.y0 : box.y1 - data.y0, box.x0 - data.x0 : box.x1 - data.x0
-        ]
-    return placed
 
 
 def _describe(spec: oiio.ImageSpec, file: MatteFile) -> None:

@@ -1,9 +1,4 @@
-"""Writing a matte as EXR or PNG, whole or not at all.
-
-Why a file is checked before it gets its name: OpenImageIO ignores what closing says, and on a full disk the last block is
-written just then, so all its calls can succeed and the file still lacks its end. So it is synchronised, and its end is
-read.
-"""
+"""Writing a matte as EXR or PNG, whole or not at all."""
 
 from __future__ import annotations
 
@@ -11,13 +6,11 @@ from typing import Any, Mapping, Optional, Tuple
 
 import numpy as np
 import numpy.typing as npt
-import OpenImageIO as oiio
 
 from ...core.errors import ParamError
 from ...core.image import Box
-from ...images.whole_file import cause, check_name, synchronise, whole_file, write_failure
+from ...images.whole_file import check_name, whole_matte, write_image
 from .channels import LAYER, PREMULT, UNPREMULT, channel_names
-from .digest import is_whole
 from .specs import DATATYPES, MatteFile, checked, exr_file, png_file
 
 COMPRESSIONS = ("none", "rle", "zips", "zip", "piz", "dwaa", "dwab")
@@ -79,8 +72,8 @@ def write_matte(
     )  # fmt: skip
     kind = path[-3:].lower()
     stored, spec = (png_file if kind == "png" else exr_file)(checked(pixels, file), file)
-    with whole_file(path, frame=frame) as part:
-        _write_part(part, stored, spec, kind=kind, path=path, frame=frame)
+    with whole_matte(path, frame=frame) as part:
+        write_image(part, stored, spec, kind)
 
 
 def check_output(path: str, channels: str = "alpha", *, datatype: str = "half", compression: str = "zips") -> None:
@@ -110,25 +103,3 @@ def check_output(path: str, channels: str = "alpha", *, datatype: str = "half", 
             f"{path}: a PNG has no layers; choose alpha, or a name that ends in .exr for {channels}.",
             name="channels", path=path,
         )  # fmt: skip
-
-
-def _write_part(
-    part: str, pixels: npt.NDArray[Any], spec: oiio.ImageSpec, *, kind: str, path: str, frame: Optional[int]
-) -> None:
-    output = oiio.ImageOutput.create(kind)
-    if output is None:
-        raise write_failure(path, OSError(oiio.geterror()), frame)
-    # All three are called whatever the one before says: an open file is closed in any case.
-    opened = output.open(part, spec)
-    written = opened and output.write_image(pixels)
-    error = output.geterror()
-    closed = output.close()
-    error = error or output.geterror()
-    try:
-        if opened and written and closed and not error:
-            synchronise(part)
-            if is_whole(part):
-                return
-    except OSError as exc:
-        raise write_failure(path, exc, frame) from exc
-    raise write_failure(path, cause(part, pixels.nbytes) or OSError(error or "the file lacks its end"), frame)

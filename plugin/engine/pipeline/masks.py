@@ -8,13 +8,13 @@ so that garbage wins where both are. A sequence has a file for every frame; a si
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ...core.errors import PlateMissingError, UsageError
 from ...core.image import Box
+from ...images.placing import placed
 from ..colour import normalised
 from ..plates import PlateSource
 from ..plates.sequence import SingleImage
@@ -80,15 +80,3 @@ class MaskSource:
     def close(self) -> None:
         """Gives back its files."""
         self.source.close()
-
-
-def placed(pixels: npt.NDArray[Any], box: Box, area: Box) -> npt.NDArray[Any]:
-    """Pixels [h,w,…] of `box` as those of `area`, 0 where there are none."""
-    if box == area:
-        return pixels
-    whole = np.zeros((area.height, area.width, *pixels.shape[2:]), pixels.dtype)
-    if box.overlaps(area):
-        both = box.intersection(area)
-        inside = pixels[both.y0 - box.y0 : both.y1 - box.y0, both.x0 - box.x0 : both.x1 - box.x0]
-        whole[both.y0 - area.y0 : both.y1 - area.y0, both.x0 - area.x0 : both.x1 - area.x0] = inside
-    return whole

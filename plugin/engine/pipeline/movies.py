@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...images.placing import placed
 from ..jobs.job import Job
 from ..mattes import channel_names, write_movie
 from ..plates import open_masks
-from .masks import MaskSource, placed
+from .masks import MaskSource
 from .plan import Plan
 from .prepare import Preparer
 from .reading import PlateReader

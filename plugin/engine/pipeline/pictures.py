@@ -19,10 +19,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...core.image import Box
+from ...images.placing import placed
 from ..jobs.log import log
 from ..watch.hub import Finished, WatchHub
 from ..watch.images import picture_size
-from .masks import placed
 from .region import Region
 
 KEEP_BYTES = 512 << 20  # for plates between their encoding and their alpha; more are kept smaller

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from ...core.image import Box
+from ...images.placing import placed
 from ...params.fields import MatteParams
 from ...params.keys import ShotParams
 from ..colour import InputTransform
@@ -25,7 +26,6 @@ from ..detail import estimate_foreground, guided_upsample
 from ..model.geometry import geometry, to_model_size, to_plate_size, without_padding
 from .curves import displayed
 from .extras import Extras
-from .masks import placed
 from .region import Region
 
 DTYPES = {"half": torch.float16, "float": torch.float32}

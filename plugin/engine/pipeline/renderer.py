@@ -13,9 +13,10 @@ import numpy.typing as npt
 import torch
 
 from ...core.errors import GvmMatteError, PlateError
+from ...core.files import remove_own_parts, sweep_parts
 from ...core.frames import FrameRange
 from ...core.image import Box
-from ...core.paths import frame_path, remove_own_parts, sweep_parts
+from ...core.paths import frame_path
 from ...images.whole_file import make_folder
 from ...protocol.messages import LOADING, RENDERING, Accepted, Done, FrameKept, Message, Notice
 from ..colour import InputTransform

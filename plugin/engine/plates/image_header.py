@@ -9,16 +9,9 @@ from typing import Optional, Tuple
 import OpenImageIO as oiio
 
 from ...core.image import Box
+from ...images.opening import MAX_EDGE, MAX_PIXELS, SIZE_LIMITS
 from .plate import PlateInfo, Rational
 from .stated_colour import stated_colour
-
-MAX_EDGE = 65_536
-"""Pixels in an edge of a plate: four times 16K. A header that claims more is damaged."""
-
-MAX_PIXELS = 2**29
-"""Pixels of a plate: 32K x 16K, more than 16K plates of any shape."""
-
-SIZE_LIMITS = f"a plate has at most {MAX_EDGE} pixels in an edge and {MAX_PIXELS:,} in all"
 
 # What is read as what: a plate keeps its own precision up to 32 bits.
 _DTYPES = {"uint8": "uint8", "uint16": "uint16", "half": "float16", "float": "float32"}

@@ -7,9 +7,10 @@ from typing import Optional
 
 from ...core.errors import PlateError, PlateMissingError
 from ...core.paths import frame_path
+from ...images.opening import file_problem
 from .channels import PICTURE, Pick
 from .finite import make_finite
-from .image_file import file_problem, read_any_header, read_header, read_pixels
+from .image_file import read_any_header, read_header, read_pixels
 from .plate import Plate, PlateInfo, PlateSource, file_identity
 from .scan import frame_of, scan_frames
 

@@ -22,7 +22,7 @@ from av.video.frame import VideoFrame
 
 from ...core.errors import PlateError, PlateMissingError, PlateUnreadableError
 from ...core.image import Box
-from .image_file import file_problem
+from ...images.opening import file_problem
 from .plate import Plate, PlateInfo, PlateSource, Rational, file_identity
 from .video_decoder import VideoDecoder
 from .video_index import VideoIndex, index_video

@@ -11,10 +11,10 @@ import numpy.typing as npt
 from ...core.errors import PlateMissingError, PlateUnreadableError
 from ...core.image import Box
 from ...core.paths import frame_field, frame_path
+from ...images.placing import placed
 from ...params.fields import MatteParams
 from ..colour import InputColour, InputTransform, normalised
 from ..mattes import channel_names
-from ..pipeline.masks import placed
 from ..plates import Plate, PlateSource, open_masks, open_plates
 from .images import Alpha, Bytes
 

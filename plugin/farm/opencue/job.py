@@ -22,6 +22,7 @@ from typing import List
 from xml.etree import ElementTree
 
 from ...core.errors import UsageError
+from ...core.files import write_text
 from ...core.frames import FrameRange
 from ..job import FarmJob
 from ..openjd.parameters import parameter_values, render_arguments, task_words
@@ -105,12 +106,7 @@ def write_keys(job: FarmJob, folder: str) -> str:
         return ""
     path = Path(folder, KEYS_FILE).absolute()
     content = {name: {str(frame): value for frame, value in zip(k.frames, k.values)} for name, k in keys.items()}
-    part = path.with_suffix(".part")
-    try:
-        part.write_text(json.dumps(content, indent=1), encoding="utf-8")
-        part.replace(path)
-    except OSError as exc:
-        raise UsageError(f"{path} cannot be written: {exc.strerror or exc}.", path=str(path)) from exc
+    write_text(str(path), json.dumps(content, indent=1), error=UsageError, make_folder=False)
     return str(path)
 
 

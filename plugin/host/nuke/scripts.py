@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, List, Optional, Union
 
-from ...core.paths import part_path
+from ...core.files import write_text
 from ..errors import ScriptError
 from ..nk import Word, parse, read
 from . import state
@@ -83,7 +83,7 @@ def scriptSave(filename: Optional[str] = None) -> bool:
     session.callbacks.fire("onScriptSave", session.root)
     if filename is not None:
         session.root._knobs["name"]._load(_name_word(filename))
-    write_text(path, session.writer.script(session.root))
+    _write_script(path, session.writer.script(session.root))
     session.root._modified = False
     return True
 
@@ -106,7 +106,7 @@ def scriptSaveToTemp(filename: str = "") -> str:
     session = state.current()
     handle, path = tempfile.mkstemp(suffix=".nk")
     os.close(handle)
-    write_text(path, session.writer.script(session.root))
+    _write_script(path, session.writer.script(session.root))
     return path
 
 
@@ -160,7 +160,7 @@ def nodeCopy(path: str = CLIPBOARD) -> None:
     if path == CLIPBOARD:
         session.clipboard = text
     else:
-        write_text(path, text)
+        _write_script(path, text)
 
 
 def nodePaste(path: str = CLIPBOARD) -> Optional[Node]:
@@ -200,17 +200,5 @@ def _recorded(made: List[Node]) -> None:
     session.undo.add(Step("paste", undo, redo))
 
 
-def write_text(path: str, text: str) -> None:
-    """Writes a file under a temporary name and renames it: nobody sees half a script.
-
-    Raises:
-        ScriptError: it can't be written.
-    """
-    part = part_path(path)
-    try:
-        Path(part).write_bytes(text.encode("utf-8", "surrogateescape"))
-        Path(part).replace(path)
-    except OSError as error:
-        raise ScriptError(f"The script {path} cannot be written: {error.strerror}.", path=path) from error
-    finally:
-        Path(part).unlink(missing_ok=True)
+def _write_script(path: str, text: str) -> None:
+    write_text(path, text, "script", error=ScriptError, make_folder=False)

@@ -1,20 +1,19 @@
 """Read: one image file as a picture.
 
 The data window becomes the bbox and the display window the format, whose corner is 0, 0 wherever the file has it; y is
-turned up. All parts of a file are read; of a stereo file, those of the first view. OpenImageIO reports errors in three
-ways (no object, no array, a text beside an array), and all three are looked at.
+turned up. All parts of a file are read; of a stereo file, those of the first view.
 """
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 import OpenImageIO as oiio
 
-from ...core.errors import ParamError, PlateError, PlateMissingError, PlateUnreadableError
+from ...core.errors import ParamError, PlateError
+from ...images.opening import opened, parts, read_channels, unreadable
 from .boxes import EMPTY, BBox, shifted, union
 from .colour import convert
 from .generate import checkerboard
@@ -77,41 +76,26 @@ def read(
 
 def _load(path: str) -> Tuple[Picture, str]:
     """The picture as stored, and the curve its kind of file has by default."""
-    _check_file(path)
-    hints = oiio.ImageSpec()
-    hints.attribute("oiio:UnassociatedAlpha", 1)  # colours as stored: PNG and TIFF are not premultiplied on the way in
-    try:
-        image = oiio.ImageInput.open(path, hints)
-    except TypeError as exc:  # how the binding says that a name is not UTF-8
-        raise _unreadable(path, "has a name that is not UTF-8; rename it") from exc
-    if image is None:
-        raise _unreadable(path, f"is damaged, or no image that OpenImageIO reads ({_one_line(oiio.geterror())})")
-    try:
+    with opened(path) as image:
         return _picture(image, path)
-    finally:
-        image.close()
 
 
 def _picture(image: oiio.ImageInput, path: str) -> Tuple[Picture, str]:
     first = image.spec()
     format = Format(first.full_width, first.full_height, _pixel_aspect(first))
     view = str(first.getattribute("view") or "")
-    parts: List[Tuple[BBox, Dict[str, Channel]]] = []
-    part = 0
-    while image.seek_subimage(part, 0):
-        spec = image.spec()
+    layers: List[Tuple[BBox, Dict[str, Channel]]] = []
+    for part, spec in parts(image):
         if spec.deep:
-            raise _unreadable(path, "holds deep pixels; flatten it (DeepToImage) and write it as a plain EXR")
+            raise unreadable(path, None, "holds deep pixels; flatten it (DeepToImage) and write it as a plain EXR")
         if str(spec.getattribute("view") or "") in (view, ""):
             layer = "" if part == 0 else _layer(spec)
-            parts.append((_bbox(spec, first), _channels(image, part, spec, layer, path)))
-        part += 1
-    image.geterror()  # that there is no further part is not an error
+            layers.append((_bbox(spec, first), _channels(image, part, spec, layer, path)))
     box = EMPTY
-    for part_box, _ in parts:
+    for part_box, _ in layers:
         box = union(box, part_box)
     channels: Dict[str, Channel] = {}
-    for part_box, found in parts:
+    for part_box, found in layers:
         over = Picture(format, part_box, found)
         channels = {**{name: over.channel(name, box) for name in found}, **channels}
     return Picture(format, box, channels, _metadata(first, image.format_name(), path)), _encoding(
@@ -120,10 +104,7 @@ def _picture(image: oiio.ImageInput, path: str) -> Tuple[Picture, str]:
 
 
 def _channels(image: oiio.ImageInput, part: int, spec: oiio.ImageSpec, layer: str, path: str) -> Dict[str, Channel]:
-    pixels = image.read_image(part, 0, 0, spec.nchannels, oiio.FLOAT)
-    error = image.geterror()
-    if pixels is None or error:
-        raise _unreadable(path, f"cannot be read to its end, so it is truncated or damaged ({_one_line(error)})")
+    pixels = read_channels(image, part, 0, spec.nchannels, "float", path=path)
     pixels = pixels.reshape(spec.height, spec.width, spec.nchannels)
     channels: Dict[str, Channel] = {}
     for index, names in from_file(tuple(spec.channelnames), layer=layer).items():
@@ -176,24 +157,3 @@ def _metadata(spec: oiio.ImageSpec, kind: str, path: str) -> Dict[str, Any]:
             if not attribute.name.startswith(("oiio:", "smpte:")) and isinstance(attribute.value, (str, int, float)):
                 found[f"exr/{attribute.name.replace('openexr:', '')}"] = attribute.value
     return found
-
-
-def _check_file(path: str) -> None:
-    try:
-        size = Path(path).stat().st_size
-    except FileNotFoundError:
-        raise PlateMissingError(f"There is no file {path}; check the Read's file and its frame range.", path=path) from None
-    except (OSError, ValueError) as exc:
-        raise _unreadable(path, f"cannot be looked up ({getattr(exc, 'strerror', None) or exc})") from exc
-    if Path(path).is_dir():
-        raise _unreadable(path, "is a folder")
-    if size == 0:
-        raise _unreadable(path, "is empty (0 bytes): it is being written, or a render or copy failed")
-
-
-def _unreadable(path: str, what: str) -> PlateUnreadableError:
-    return PlateUnreadableError(f"{path} cannot be read: it {what}.", path=path)
-
-
-def _one_line(error: str) -> str:
-    return error.strip().split("\n")[0].rstrip(". ") or "no reason given"

@@ -6,8 +6,6 @@ where the picture has nothing. A file is written under a part name, synchronised
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence, Tuple
 
@@ -16,7 +14,8 @@ import numpy.typing as npt
 import OpenImageIO as oiio
 
 from ...core.errors import MatteWriteError, ParamError
-from ...core.paths import part_path
+from ...core.files import whole_file
+from ...images.whole_file import write_image
 from .boxes import EMPTY, BBox, is_empty, shape
 from .colour import convert
 from .file_types import COMPRESSIONS, DATATYPES, FILE_TYPES, choice, default_colorspace, kind_of
@@ -160,46 +159,8 @@ def _store(
         raise _failure(path, f"there is no folder {folder}. Make it, or switch on create_directories")
     if Path(path).is_dir():
         raise _failure(path, "there is a folder of that name. Choose another name")
-    part = part_path(path)
-    try:
-        _write_part(part, pixels, spec, path=path, kind=kind)
-        Path(part).replace(path)
-    except OSError as exc:
-        raise _failure(path, (exc.strerror or str(exc)).rstrip(".")) from exc
-    finally:
-        with suppress(OSError):  # gone where it was renamed; cancelled or failed, nothing half-done stays
-            Path(part).unlink()
-
-
-def _write_part(part: str, pixels: npt.NDArray[np.float32], spec: oiio.ImageSpec, *, path: str, kind: str) -> None:
-    output = oiio.ImageOutput.create(FILE_TYPES[kind][0])  # by the knob, whatever the ending
-    if output is None:
-        raise _failure(path, oiio.geterror())
-    # All three are called whatever the one before says: an open file is closed in any case.
-    opened = output.open(part, spec)
-    written = opened and output.write_image(pixels)
-    error = output.geterror()
-    closed = output.close()
-    if not (opened and written and closed):
-        raise _failure(path, error or output.geterror())
-    with Path(part).open("r+b") as file:  # brings up what the system could not store; Windows wants it writable
-        os.fsync(file.fileno())
-    if not _reaches_its_end(part):
-        raise _failure(path, "the file lacks its end, as on a full disk. Free some space and write it again")
-
-
-def _reaches_its_end(part: str) -> bool:
-    """Whether the last scanline can be read: OpenImageIO ignores what closing says, which is where a full disk shows."""
-    image = oiio.ImageInput.open(part)
-    if image is None:
-        oiio.geterror()  # fetched, or it is printed at exit
-        return False
-    spec = image.spec()
-    bottom = spec.y + spec.height
-    last = image.read_scanlines(0, 0, bottom - 1, bottom, 0, 0, spec.nchannels, str(spec.format))
-    error = image.geterror()
-    image.close()
-    return last is not None and not error
+    with whole_file(path, make_folder=False) as part:
+        write_image(part, pixels, spec, FILE_TYPES[kind][0])  # by the knob, whatever the ending
 
 
 def _failure(path: str, reason: str) -> MatteWriteError:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Tuple
 
 from ...core.errors import UsageError
-from ...core.paths import part_path
+from ...core.files import write_text
 from ...params.fields import SPECS
 
 SETTINGS_SUFFIX = ".gvm-farm.json"
@@ -135,13 +135,7 @@ def write_json(path: str, content: Mapping[str, Any]) -> None:
     Raises:
         UsageError: it cannot be written.
     """
-    part = Path(part_path(path))
-    try:
-        part.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(dict(content), indent=2) + "\n", encoding="utf-8")
-        part.replace(path)
-    except OSError as exc:
-        raise UsageError(f"{path} cannot be written: {exc.strerror or exc}.", path=path) from exc
+    write_text(path, json.dumps(dict(content), indent=2) + "\n", error=UsageError)
 
 
 def _option(option: str, value: str) -> List[str]:
