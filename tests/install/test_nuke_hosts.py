@@ -41,10 +41,11 @@ def run(python: str, folder: Path, code: str) -> subprocess.CompletedProcess[str
 
 def test_leaves_and_client_import_in_each_of_nukes_pythons(python: str, staged: Path) -> None:
     package = staged / "gvm_matte"
-    leaves = {path.stem for path in package.glob("*.py")} - {"__init__", "init", "menu"}
-    client = {f"client.{path.stem}" for path in (package / "client").glob("*.py")} - {"client.__init__"}
-    assert {"errors", "params", "frame_buffer"} <= leaves and {"client.session", "client.process"} <= client
-    lines = [f"import gvm_matte.{name}" for name in sorted(leaves | client)]
+    wings = ("core", "params", "protocol", "client")
+    found = sorted(path for wing in wings for path in (package / wing).rglob("*.py") if path.stem != "__init__")
+    names = [".".join(path.relative_to(package).with_suffix("").parts) for path in found]
+    assert {"core.errors", "params.fields", "protocol.frame_buffer", "client.session"} <= set(names)
+    lines = [f"import gvm_matte.{name}" for name in names]
     done = run(python, staged, "\n".join([*lines, "import gvm_matte.client; print(gvm_matte.__file__)"]))
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(package / "__init__.py")
