@@ -22,10 +22,16 @@ from . import nuke, nukescripts
 from .nuke import rendering, scripts, state
 from .nuke.callbacks import CallbackError
 from .nuke.formats import FrameRange, FrameRanges
-from .nuke.session import Session
+from .nuke.session import Evaluator, Session
 from .nuke.threads import ProgressTask
 
 _MODULES: Dict[str, ModuleType] = {"nuke": nuke, "nukescripts": nukescripts, "nukescripts.panels": nukescripts}
+
+
+def _evaluator(session: Session) -> Evaluator:
+    from .evaluation import evaluate  # with numpy and OpenImageIO, which looking at a script does not need
+
+    return evaluate.Evaluator(session)
 
 
 class Host:
@@ -63,6 +69,7 @@ class Host:
         self.session = Session(
             gui=gui, version=version, knob_changed_when=knob_changed, strict_threads=strict_threads,
             run_script_code=run_script_code, answers=dict(answers or {}), namespace=namespace,
+            evaluator=_evaluator,
         )  # fmt: skip
         self._before: Dict[str, Optional[ModuleType]] = {}
         self.install()

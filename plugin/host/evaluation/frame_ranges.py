@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
 
 from ..nuke import state
-from ..nuke.evaluation import expand_frame, expression_value
+from ..nuke.knob_paths import expand_frame, expression_value
 
 if TYPE_CHECKING:
     from ..nuke.node import Node

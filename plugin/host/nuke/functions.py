@@ -11,9 +11,9 @@ from ..language.tcl import run as _tcl_run
 from ..nk import quote
 from . import state
 from .defaults import COMMON, SPECS
-from .evaluation import expression_value, node_context
 from .formats import Format
 from .group import Group, Root
+from .knob_paths import expression_value, node_context
 from .knobs import Knob
 from .node import Node
 

@@ -17,13 +17,19 @@ class NodeImage:
     def _node(self) -> Node:
         return cast("Node", self)
 
+    def _picture(self, time: Optional[float] = None) -> Any:
+        session = state.current()
+        return session.evaluator.picture(self._node(), session.time if time is None else time)
+
     def format(self) -> Format:
         """The display window of its image at the current frame.
 
         Raises:
             RuntimeError: the image can't be evaluated.
         """
-        return state.current().picture_format(self._node())
+        found = self._picture().format
+        right, top = found.r or 0, found.t or 0
+        return Format(found.width, found.height, found.x, found.y, right, top, found.pixel_aspect, found.name)
 
     def bbox(self) -> Box:
         """The data window of its image at the current frame.
@@ -31,7 +37,7 @@ class NodeImage:
         Raises:
             RuntimeError: the image can't be evaluated.
         """
-        return state.current().picture_bbox(self._node())
+        return Box(*self._picture().bbox)
 
     def width(self) -> int:
         """The display window's."""
@@ -51,7 +57,7 @@ class NodeImage:
         Raises:
             RuntimeError: the image can't be evaluated.
         """
-        return state.current().picture_channels(self._node())
+        return list(self._picture().channels)
 
     def metadata(self, key: Optional[str] = None, time: Optional[float] = None, view: str = "main") -> Any:
         """The image's metadata, or one of its entries (None if there is none).
@@ -59,7 +65,7 @@ class NodeImage:
         Raises:
             RuntimeError: the image can't be evaluated.
         """
-        found = state.current().picture_metadata(self._node(), time)
+        found = dict(self._picture(time).metadata)
         return found if key is None else found.get(key)
 
     def sample(self, channel: str, x: float, y: float, dx: float = 1, dy: float = 1) -> float:
@@ -68,11 +74,12 @@ class NodeImage:
         Raises:
             RuntimeError: the image can't be evaluated.
         """
-        return state.current().picture_sample(self._node(), channel, x, y)
+        session = state.current()
+        return session.evaluator.sample(self._node(), session.time, channel, x, y)
 
     def frameRange(self) -> FrameRange:
         """The frames that it has, as its Reads, FrameRanges and offsets upstream say."""
-        return state.current().frame_range(self._node())
+        return FrameRange(*state.current().evaluator.frame_range(self._node()))
 
     def firstFrame(self) -> int:
         """The first of its frames."""
@@ -97,7 +104,11 @@ class NodeImage:
 
     def hasError(self) -> bool:
         """Whether its image can't be evaluated at the current frame."""
-        return state.current().picture_error(self._node()) is not None
+        try:
+            self._picture()
+        except RuntimeError:
+            return True
+        return False
 
     error = treeHasError = hasError
 

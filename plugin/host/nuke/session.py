@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import threading
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional, Protocol, Tuple
 
 from ..errors import TclError
 from . import callbacks as callbacks_module
 from .builder import Builder
-from .formats import KNOWN, Box, Format, FrameRange
+from .formats import KNOWN, Format
 from .group import Group, Root
 from .knobs import Knob
 from .node import Node
@@ -18,13 +18,31 @@ from .saving import Writer
 from .undo import Step, UndoStack
 
 if TYPE_CHECKING:
-    from ..evaluation.evaluate import Evaluator
     from .menus import Menu
     from .threads import MainThreadQueue, ProgressTask
 
 MAX_DEPTH = 60
 CHANNELS = ("rgba.red", "rgba.green", "rgba.blue", "rgba.alpha", "depth.Z", "forward.u", "forward.v", "backward.u",
             "backward.v", "mask.a")  # fmt: skip
+
+
+class Evaluator(Protocol):
+    """What a session asks for images; `Host` hands it in, so that the object model knows no pixels."""
+
+    def picture(self, node: Node, frame: float) -> Any:
+        """A node's image."""
+
+    def sample(self, node: Node, frame: float, channel: str, x: float, y: float) -> float:
+        """A pixel of a node's image; 0 outside its data window and for a channel that it lacks."""
+
+    def frame_range(self, node: Node) -> Tuple[int, int]:
+        """The first and the last of a node's frames."""
+
+    def write(self, node: Node, frame: int) -> None:
+        """Renders one frame of a Write."""
+
+    def forget(self) -> None:
+        """Lets go of all pictures."""
 
 
 class Session:
@@ -40,6 +58,7 @@ class Session:
         run_script_code: bool,
         answers: Dict[str, Any],
         namespace: Dict[str, Any],
+        evaluator: Callable[[Session], Evaluator],
     ) -> None:
         from .threads import MainThreadQueue  # they import this module's neighbours, which import this one
 
@@ -77,6 +96,7 @@ class Session:
         self._dummies: Dict[str, Knob] = {}
         self._depth = 0
         self._frame: Optional[float] = None
+        self._make_evaluator = evaluator
         self._evaluator: Optional[Evaluator] = None
         self.new_script()
 
@@ -284,54 +304,12 @@ class Session:
                 return known
         return Format.parse(text)
 
-    # -- images
-
     @property
     def evaluator(self) -> Evaluator:
-        """What evaluates images; it needs numpy and OpenImageIO, which the rest of the host does not."""
+        """What evaluates images, made when the first is asked for: it loads numpy and OpenImageIO."""
         if self._evaluator is None:
-            from ..evaluation.evaluate import Evaluator
-
-            self._evaluator = Evaluator(self)
+            self._evaluator = self._make_evaluator(self)
         return self._evaluator
-
-    def picture_format(self, node: Node) -> Format:
-        """The display window of a node's image."""
-        found = self.evaluator.picture(node, self.time).format
-        return Format(
-            found.width, found.height, found.x, found.y, found.r or 0, found.t or 0, found.pixel_aspect, found.name
-        )
-
-    def picture_bbox(self, node: Node) -> Box:
-        """The data window of a node's image."""
-        return Box(*self.evaluator.picture(node, self.time).bbox)
-
-    def picture_channels(self, node: Node) -> List[str]:
-        """The channels of a node's image."""
-        return list(self.evaluator.picture(node, self.time).channels)
-
-    def picture_metadata(self, node: Node, time: Optional[float]) -> Dict[str, Any]:
-        """The metadata of a node's image."""
-        return dict(self.evaluator.picture(node, self.time if time is None else time).metadata)
-
-    def picture_sample(self, node: Node, channel: str, x: float, y: float) -> float:
-        """A pixel of a node's image; 0 outside its data window and for a channel that it lacks."""
-        return self.evaluator.sample(node, self.time, channel, x, y)
-
-    def picture_error(self, node: Node) -> Optional[str]:
-        """Why a node's image can't be evaluated; None if it can."""
-        try:
-            self.evaluator.picture(node, self.time)
-        except RuntimeError as error:
-            return str(error)
-        return None
-
-    def frame_range(self, node: Node) -> FrameRange:
-        """The frames that a node has."""
-        from ..evaluation.frame_ranges import frame_range
-
-        first, last = frame_range(node)
-        return FrameRange(first, last, 1)
 
     def hash_of(self, node: Node) -> int:
         """A number for a node's knobs and all upstream; files count by path, not by their bytes."""

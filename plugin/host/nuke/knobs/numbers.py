@@ -9,7 +9,7 @@ from ...language.curve import Curve
 from ...nk.user_knobs import UserKnob
 from ...nk.words import Word, split_list
 from .. import state
-from ..evaluation import expression_value
+from ..knob_paths import expression_value
 from .base import Knob
 from .channels import AnimationCurve, Channel, Expression, channel_of, channel_text
 

@@ -10,8 +10,8 @@ from ....core.errors import FrameRangeError
 from ....core.frames import FrameRange
 from ...nk.user_knobs import UserKnob
 from .. import state
-from ..evaluation import expand_frame, tcl_context
-from ..evaluation import substitute as _substitute
+from ..knob_paths import expand_frame, tcl_context
+from ..knob_paths import substitute as _substitute
 from .base import Knob
 
 _RANGE = re.compile(r"^(?P<path>.*\S)\s+(?P<range>-?\d+(?:--?\d+)?)$")
