@@ -30,9 +30,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gvm_matte.cli.farm.submit import openjd_command
 from gvm_matte.farm import FarmJob, FarmSettings, chunks, parameter_values, range_expression, write_bundle
 from gvm_matte.farm.cost import Rates, job_cost, rates_of_render, task_costs
+from gvm_matte.farm.openjd.submit import openjd_command
 
 from .exr import write_plates
 from .machine import facts

@@ -19,7 +19,7 @@ from ..core.devices import devices_of
 from ..core.errors import FrameRangeError, UsageError
 from ..core.frames import BlockPlan, FrameRange
 from ..farm.blocks import frames_of_blocks, parse_blocks
-from ..farm.gpus import check_assigned_gpus, take_assigned_gpus
+from ..farm.gpus import assigned_gpus, check_assigned_gpus, take_assigned_gpus
 from ..farm.openjd.messages import OpenJdMessages
 from ..params.keys import ShotParams
 from ..protocol.messages import Message
@@ -175,7 +175,7 @@ def _takes_warm_engine(args: argparse.Namespace) -> bool:
     if in_session() and args.progress == "openjd":
         keep_session_engine()
         return True
-    return (in_session() or not os.environ.get("CUE_GPU_CORES")) and has_warm_engine()
+    return (in_session() or not assigned_gpus()) and has_warm_engine()
 
 
 def has_warm_engine() -> bool:

@@ -7,18 +7,29 @@ from typing import Mapping, MutableMapping, Optional, Sequence
 
 from ..core.devices import devices_of
 from ..core.errors import DeviceError
+from .engines import ENGINES
 
 
-def take_assigned_gpus(environment: Optional[MutableMapping[str, str]] = None) -> None:
-    """OpenCue's `CUE_GPU_CORES` becomes `CUDA_VISIBLE_DEVICES`, which engines inherit; one that is set already stays.
+def assigned_gpus(environment: Optional[Mapping[str, str]] = None) -> str:
+    """The GPUs that a farm engine gave to this task in a variable of its own; empty: none, or in no such variable.
 
     Args:
         environment: None: this process's.
     """
     here = os.environ if environment is None else environment
-    cores = here.get("CUE_GPU_CORES", "").strip()
-    if cores and "CUDA_VISIBLE_DEVICES" not in here:
-        here["CUDA_VISIBLE_DEVICES"] = cores
+    found = (here.get(engine.gpu_variable, "").strip() for engine in ENGINES.values() if engine.gpu_variable)
+    return next(filter(None, found), "")
+
+
+def take_assigned_gpus(environment: Optional[MutableMapping[str, str]] = None) -> None:
+    """They become `CUDA_VISIBLE_DEVICES`, which engines inherit; one that is set already stays.
+
+    Args:
+        environment: None: this process's.
+    """
+    here = os.environ if environment is None else environment
+    if cores := assigned_gpus(here):
+        here.setdefault("CUDA_VISIBLE_DEVICES", cores)
 
 
 def check_assigned_gpus(devices: Sequence[str], environment: Optional[Mapping[str, str]] = None) -> None:

@@ -16,8 +16,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from gvm_matte.cli.farm.submit import openjd_command, run_command
 from gvm_matte.farm import FarmJob, FarmSettings, read_bundle, write_bundle
+from gvm_matte.farm.openjd.submit import openjd_command, run_command
 from support import PARAMS, PARITY, RunCli, cli_command, read_matte, read_mattes, until, write_plates
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and /proc")

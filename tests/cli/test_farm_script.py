@@ -12,11 +12,11 @@ from typing import Any, Callable, Dict, Iterator, List
 
 import numpy as np
 import pytest
-from gvm_matte.cli.farm.submit import openjd_command
 from gvm_matte.cli.farm.task import map_paths, read_rules
 from gvm_matte.cli.main import main
 from gvm_matte.core.errors import UsageError
 from gvm_matte.farm import FarmJob, read_bundle
+from gvm_matte.farm.openjd.submit import openjd_command
 from gvm_matte.host import Host
 from openjd.model import decode_job_template
 from support import PARAMS, RunCli, cli_command, read_mattes, warm_engine

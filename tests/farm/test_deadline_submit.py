@@ -11,7 +11,7 @@ from typing import Iterator
 import pytest
 from deadline_stub import FARM, JOB, QUEUE, DeadlineStub
 from farm_kit import agree_with_the_reference, side_environment, tiny_bundle
-from gvm_matte.cli.farm.submit import openjd_command
+from gvm_matte.farm.openjd.submit import openjd_command
 from openjd.model import create_job, decode_job_template, preprocess_job_parameters
 from support import RunCli
 

@@ -6,7 +6,6 @@ import io
 import re
 
 import pytest
-from gvm_matte.farm.gpus import take_assigned_gpus
 from gvm_matte.farm.openjd.messages import OpenJdMessages
 
 GRAMMAR = re.compile(
@@ -47,13 +46,3 @@ def test_a_status_is_told_once() -> None:
     for text in ("reading", "reading", "denoising"):
         messages.status(text)
     assert stream.getvalue() == "openjd_status: reading\nopenjd_status: denoising\n"
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [({"CUE_GPU_CORES": "2,3"}, "2,3"), ({"CUE_GPU_CORES": "2", "CUDA_VISIBLE_DEVICES": "0"}, "0"), ({}, None),
-     ({"CUE_GPU_CORES": ""}, None)],
-)  # fmt: skip
-def test_the_gpus_that_a_farm_gives_are_the_visible_ones(before: dict[str, str], after: str | None) -> None:
-    take_assigned_gpus(before)
-    assert before.get("CUDA_VISIBLE_DEVICES") == after

@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 from farm_kit import FRAMES, Running, agree_with_the_reference, long_bundle, messages, processes_of, tiny_bundle, tiny_job
 from gvm_matte import __version__
-from gvm_matte.cli.farm.submit import run_command
 from gvm_matte.client import MatteJob, MatteSession
 from gvm_matte.core.processes import process_alive
 from gvm_matte.farm import job_template, parameter_values, read_bundle, write_bundle
+from gvm_matte.farm.openjd.submit import run_command
 from gvm_matte.protocol.parts import Sink, Source
 from openjd.model import ParameterValue, ParameterValueType, create_job, decode_job_template, preprocess_job_parameters
 from openjd.model.v2023_09 import ExtensionName

@@ -34,7 +34,7 @@ def bundle(tmp_path: Path) -> Path:
 
 def test_deadlines_client_is_asked_for_the_job_without_questions(bundle: Path, tmp_path: Path) -> None:
     job = tiny_job("/show/plates/p.####.exr", tmp_path, priority=70, retries=0)
-    words = deadline_command(["deadline"], job, str(bundle), farm_id="farm-1", region="us-west-2")
+    words = deadline_command(["deadline"], job, str(bundle), {"farm_id": "farm-1", "region": "us-west-2"})
     assert words[:5] == ["deadline", "bundle", "submit", str(bundle), "--yes"]
     options = dict(zip(words[5::2], words[6::2]))
     assert options["--name"] == "tiny shot" and options["--priority"] == "70" and options["--max-retries-per-task"] == "0"

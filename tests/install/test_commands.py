@@ -59,6 +59,8 @@ def test_the_demo_renders_the_whole_plate_unless_told_otherwise() -> None:
     assert (options.frames, options.size, options.model_base, options.json) == (48, 288, None, False)
 
 
-def test_the_page_of_parameters_is_made_from_their_declaration() -> None:
+def test_the_page_of_parameters_and_the_tables_of_farm_engines_are_made_from_their_declarations() -> None:
     page = runpy.run_path(str(ROOT / "docs" / "make_parameters.py"))["page"]()
     assert (ROOT / "docs" / "parameters.md").read_text(encoding="utf-8") == page, "run: python docs/make_parameters.py"
+    farm = (ROOT / "docs" / "farm.md").read_text(encoding="utf-8")
+    assert runpy.run_path(str(ROOT / "docs" / "make_farm.py"))["page"](farm) == farm, "run: python docs/make_farm.py"

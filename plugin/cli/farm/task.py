@@ -19,7 +19,7 @@ from typing import Any, Iterator, List, TextIO, Tuple
 from ...core.errors import UsageError
 from ...core.frames import FrameRange
 from ...farm import frames_of_blocks, parse_blocks
-from ...farm.gpus import take_assigned_gpus
+from ...farm.gpus import assigned_gpus, take_assigned_gpus
 from ...farm.openjd.messages import OpenJdMessages
 from ...protocol.messages import STAGE_WORDS
 from ..comp import script as comp_script
@@ -104,7 +104,7 @@ def _stdout_kept() -> Iterator[TextIO]:
 
 def _engine() -> contextlib.AbstractContextManager[Any]:
     """A session has a warm engine, and another one is started where it is lost; OpenCue's tasks share none."""
-    return contextlib.nullcontext() if in_session() else one_engine(own=bool(os.environ.get("CUE_GPU_CORES")))
+    return contextlib.nullcontext() if in_session() else one_engine(own=bool(assigned_gpus()))
 
 
 class _Follower:

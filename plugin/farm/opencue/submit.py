@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import getpass
 import json
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +12,23 @@ from typing import Any, Dict, List
 
 from ...client.process import engine_environment
 from ...core.errors import GvmMatteError, UsageError
-from .job import LAYER, CueJob
+from ..engine import EngineOption, FarmEngine, Submission, required
+from .job import LAYER, CueJob, cue_job, write_keys
 
 SCRIPT = Path(__file__).with_name("launch.py")
-VARIABLE = "GVM_OPENCUE_PYTHON"
 LAUNCH_SECONDS = 300.0  # pyoutline waits for Cuebot to have written the job
 TAIL_LINES = 5
+SHOW = EngineOption("show", "OpenCue's show", "S&how", variable="SHOW")
+SHOT = EngineOption("shot", "OpenCue's shot", "Sh&ot", variable="SHOT")
+USER = EngineOption("user", "whose job it is", "&User", default="you")
+FACILITY = EngineOption("facility", "OpenCue's facility", "F&acility", default="local")
+CUEBOT = EngineOption(
+    "cuebot", "where Cuebot listens", "Cue&bot", default="as OpenCue's settings have it", metavar="HOST[:PORT]"
+)
+PAUSED = EngineOption("paused", "launch it paused", "Launch it pause&d", type=bool)
+PYTHON = EngineOption(
+    "opencue_python", "the Python that has pyoutline", "P&ython", variable="GVM_OPENCUE_PYTHON", metavar="PATH"
+)
 
 
 @dataclass(frozen=True)
@@ -28,19 +39,25 @@ class Launched:
     name: str
 
 
-def opencue_python(named: str = "") -> str:
-    """The Python that has pyoutline: the one that is named, or `$GVM_OPENCUE_PYTHON`.
-
-    Raises:
-        UsageError: neither.
-    """
-    python = named or os.environ.get(VARIABLE, "")
+def submit(submission: Submission) -> Dict[str, Any]:
+    """Launches the job."""
+    python = submission.text(PYTHON)
     if not python:
         raise UsageError(
-            f"Name the Python that has OpenCue's pyoutline with --opencue-python, or set {VARIABLE}; "
+            f"Name the Python that has OpenCue's pyoutline with {PYTHON.flag}, or set {PYTHON.variable}; "
             "`pip install opencue-pyoutline packaging` makes one of any environment."
         )
-    return python
+    cue = cue_job(
+        submission.job,
+        show=required(submission, SHOW, "OpenCue's show"),
+        shot=required(submission, SHOT, "OpenCue's shot"),
+        user=submission.text(USER) or getpass.getuser(),
+        facility=submission.text(FACILITY) or "local",
+        keys_file=write_keys(submission.job, submission.folder),
+    )
+    paused = bool(submission.options.get(PAUSED.name))
+    launched = submit_opencue(opencue_request(cue, cuebot=submission.text(CUEBOT), paused=paused), python=python)
+    return {"job": launched.name, "id": launched.id}
 
 
 def opencue_request(job: CueJob, *, cuebot: str = "", paused: bool = False) -> Dict[str, Any]:
@@ -92,3 +109,15 @@ def _answer(done: subprocess.CompletedProcess[str], python: str) -> Dict[str, An
         tail = "\n".join(done.stderr.strip().splitlines()[-TAIL_LINES:])
         raise GvmMatteError(f"{python} did not say what became of the job (exit code {done.returncode}):\n{tail}")
     return said
+
+
+OPENCUE = FarmEngine(
+    name="opencue",
+    label="OpenCue",
+    how="pyoutline",
+    needs="a Python with pyoutline",
+    submit=submit,
+    options=(SHOW, SHOT, USER, FACILITY, CUEBOT, PAUSED, PYTHON),
+    on_error="Other tasks go on; one that failed for good waits for a user to look.",
+    gpu_variable="CUE_GPU_CORES",
+)

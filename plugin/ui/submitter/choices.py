@@ -10,23 +10,18 @@ from __future__ import annotations
 import dataclasses
 import json
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ...core.errors import UsageError
 from ...farm import FarmSettings
+from ...farm.engine import OptionValue
+from ...farm.engines import ENGINES, engine_options
 from .shot import Shot, write_json
 
-OPENJD, DEADLINE, OPENCUE = ENGINES = ("openjd", "deadline", "opencue")
 VERSION = 1
 DEFAULTS = FarmSettings()
-# Options of `farm submit` that an engine has, by field.
-ENGINE_FIELDS: Dict[str, Tuple[str, ...]] = {
-    OPENJD: (),
-    DEADLINE: ("farm_id", "queue_id", "profile", "region", "storage_profile_id", "deadline_command"),
-    OPENCUE: ("show", "shot", "user", "facility", "cuebot", "opencue_python"),
-}
 _NOT_STICKY = frozenset({"frames"})
 # Options of `farm bundle` by field, where a field is not at its default.
 _BUNDLE_OPTIONS = {
@@ -38,7 +33,10 @@ _BUNDLE_OPTIONS = {
 
 @dataclass(frozen=True)
 class Choices:
-    """All of them. See `FarmSettings` for what they mean; None is what the command makes of the shot."""
+    """All of them. See `FarmSettings` for what they mean; None is what the command makes of the shot.
+
+    `options` are those of farm engines, by name, as far as they are given; `replace` takes them as fields, too.
+    """
 
     name: str = ""
     frames: str = ""
@@ -55,24 +53,18 @@ class Choices:
     command: str = shlex.join(DEFAULTS.command)
     chunking: bool = DEFAULTS.chunking
     bundle: str = ""
-    engine: str = OPENJD
-    farm_id: str = ""
-    queue_id: str = ""
-    profile: str = ""
-    region: str = ""
-    storage_profile_id: str = ""
-    deadline_command: str = ""
-    show: str = ""
-    shot: str = ""
-    user: str = ""
-    facility: str = ""
-    cuebot: str = ""
-    opencue_python: str = ""
-    paused: bool = False
+    engine: str = next(iter(ENGINES))
+    options: Mapping[str, OptionValue] = field(default_factory=dict)
 
     def replace(self, **values: Any) -> Choices:
         """A copy with other values."""
-        return dataclasses.replace(self, **values)
+        options = {**self.options, **values.pop("options", {})}
+        options.update({name: values.pop(name) for name in engine_options() if name in values})
+        return dataclasses.replace(self, options={name: value for name, value in options.items() if value}, **values)
+
+    def value(self, name: str) -> Any:
+        """Of a field, or of an engine's option."""
+        return getattr(self, name) if name in _NAMES else self.options.get(name, engine_options()[name].type())
 
     def bundle_words(self, shot: Shot) -> List[str]:
         """The command that saves the bundle, without the word `gvm-matte`.
@@ -93,10 +85,11 @@ class Choices:
     def submit_words(self, shot: Shot) -> List[str]:
         """The command that submits the saved bundle, without the word `gvm-matte`."""
         words = ["farm", "submit", self.bundle or shot.bundle_path, "--engine", self.engine]
-        for name in ENGINE_FIELDS[self.engine]:
-            value = getattr(self, name)
-            words += [f"--{name.replace('_', '-')}", value] if value else []
-        return [*words, *(["--paused"] if self.engine == OPENCUE and self.paused else [])]
+        for option in ENGINES[self.engine].fields:
+            value = self.value(option.name)
+            if value:
+                words += [option.flag] if option.type is bool else [option.flag, str(value)]
+        return words
 
     def settings(self, gpus: int, gpu_memory: int) -> FarmSettings:
         """As a farm job has them; the arguments stand in for what was left to the command.
@@ -118,6 +111,7 @@ class Choices:
 
 
 _PLAIN = Choices()
+_NAMES = frozenset(item.name for item in dataclasses.fields(Choices)) - {"options"}
 
 
 def load_choices(shot: Shot) -> Tuple[Choices, str]:
@@ -128,10 +122,10 @@ def load_choices(shot: Shot) -> Tuple[Choices, str]:
     try:
         kept = _jobs(path).get(shot.node, {})
         found: Dict[str, Any] = {}
-        for item in dataclasses.fields(Choices):
-            if item.name in kept and item.name not in _NOT_STICKY:
-                found[item.name] = _fitting(item.name, kept[item.name])
-        return Choices(**found), ""
+        for name in (*_NAMES, *engine_options()):
+            if name in kept and name not in _NOT_STICKY:
+                found[name] = _fitting(name, kept[name])
+        return Choices().replace(**found), ""
     except UsageError as exc:
         return Choices(), exc.message
 
@@ -140,12 +134,13 @@ def save_choices(shot: Shot, choices: Choices) -> None:
     """Keeps what was chosen for this shot; that of other nodes of the script stays.
 
     Raises:
-        UsageError: the file cannot be written, or is somebody else's.
+        UsageError: the file cannot be written, or holds something else.
     """
     path = shot.settings_path
     jobs = _jobs(path) if Path(path).is_file() else {}
-    values = {name: value for name, value in dataclasses.asdict(choices).items() if name not in _NOT_STICKY}
-    jobs[shot.node] = {name: value for name, value in values.items() if value != getattr(_PLAIN, name)}
+    values = {item.name: getattr(choices, item.name) for item in dataclasses.fields(Choices) if item.name in _NAMES}
+    values = {name: value for name, value in values.items() if name not in _NOT_STICKY and value != getattr(_PLAIN, name)}
+    jobs[shot.node] = {**values, **choices.options}
     write_json(path, {"version": VERSION, "jobs": jobs})
 
 
@@ -162,7 +157,7 @@ def _jobs(path: str) -> Dict[str, Dict[str, Any]]:
 
 def _fitting(name: str, value: Any) -> Any:
     """A kept value, if it has its field's type."""
-    default = getattr(_PLAIN, name)
+    default = _PLAIN.value(name)
     wanted = int if default is None else type(default)
     if isinstance(value, wanted) and (wanted is not int or not isinstance(value, bool)):
         return value

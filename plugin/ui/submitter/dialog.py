@@ -15,9 +15,10 @@ from typing import Any, List, Optional
 
 from ...core.errors import GvmMatteError
 from ...farm import FarmJob, job_template
+from ...farm.engines import ENGINES
 from ..kit import theme
 from ..kit.qt import QtCore, QtGui, QtWidgets
-from .choices import OPENJD, Choices, load_choices, save_choices
+from .choices import Choices, load_choices, save_choices
 from .fields import Fields, chooser, note, page, row
 from .figures import figures_of
 from .look import Look, Looked
@@ -174,7 +175,7 @@ class SubmitterDialog(QtWidgets.QDialog):
 
     def _show_all(self) -> None:
         choices, shot = self.choices(), self.box.shot()
-        self.job.show_engine(choices.engine)
+        self.job.show_engine(ENGINES[choices.engine])
         self.engine.show_engine(choices.engine)
         self.bundle.setPlaceholderText("" if shot.refusal() else shot.bundle_path)
         looked = self.looked
@@ -252,7 +253,7 @@ class SubmitterDialog(QtWidgets.QDialog):
             self._said = exc.message
             self._show_state()
             return
-        bundle, here = choices.bundle or shot.bundle_path, choices.engine == OPENJD
+        bundle, here = choices.bundle or shot.bundle_path, ENGINES[choices.engine].runs_here
         done = self.tr("The job is done.") if here else self.tr("The job is submitted.")
         self._done = done if len(commands) > 1 else self.tr("The bundle is in {0}.").format(bundle)
         self._said = self.tr("Running the commands …")

@@ -24,13 +24,13 @@ class Fields(QtCore.QObject):
 
     def choices(self) -> Choices:
         """What is chosen now."""
-        return Choices(**{name: get() for name, get in self._get.items()})
+        return Choices().replace(**{name: get() for name, get in self._get.items()})
 
     def show(self, choices: Choices) -> None:
         """Shows choices, without telling of it."""
         for name, put in self._put.items():
             blocker = QtCore.QSignalBlocker(self.widgets[name])
-            put(getattr(choices, name))
+            put(choices.value(name))
             blocker.unblock()
 
     def number(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Dict, Optional
 
+from ...farm.engine import FarmEngine
+from ...farm.engines import ENGINES
 from ..kit import theme
 from ..kit.qt import QtCore, QtWidgets
-from .choices import DEADLINE, ENGINES, OPENCUE, OPENJD
 from .fields import Fields, align, note, page, row
 from .figures import Figures
 
@@ -70,15 +71,10 @@ class JobPage(QtCore.QObject):
         self.waste.setToolTip(self.waste.text())
         theme.colour_text(self.waste, "warn" if figures.repeated > _FEW else "")
 
-    def show_engine(self, engine: str) -> None:
+    def show_engine(self, engine: FarmEngine) -> None:
         """Says what the engine does when a task fails."""
-        words = {
-            OPENJD: self.tr("A task that fails ends its session. Another session goes on with what is left, up to "
-                            "the retries; finished frames are kept."),
-            DEADLINE: self.tr("Other tasks go on where one has failed for good; without it, that ends the job."),
-            OPENCUE: self.tr("Other tasks go on; one that failed for good waits for somebody to look."),
-        }[engine]  # fmt: skip
-        self.on_error.setEnabled(engine == DEADLINE)  # the others have a way of their own
+        words = self.tr(engine.on_error)
+        self.on_error.setEnabled(engine.stops_on_error)  # the others have a way of their own
         self.on_error_note.setText(words)
         self.on_error_note.setToolTip(words)
 
@@ -134,58 +130,38 @@ class WorkerPage(QtCore.QObject):
 
 
 class EnginePage(QtCore.QObject):
-    """Which engine takes the job, and how it is reached."""
+    """Which engine takes the job, and how it is reached: a page for each, made of what it is."""
 
     def __init__(self, fields: Fields, parent: QtCore.QObject) -> None:
         super().__init__(parent)
         self.widget, form = page()
-        words = {
-            OPENJD: self.tr("Open Job Description, on this computer"),
-            DEADLINE: self.tr("AWS Deadline Cloud"),
-            OPENCUE: self.tr("OpenCue"),
-        }
-        row(form, self.tr("&Engine"), fields.choice("engine", [(engine, words[engine]) for engine in ENGINES]),
-            self.tr("What takes the saved bundle."))  # fmt: skip
+        entries = [(engine.name, self.tr(engine.label)) for engine in ENGINES.values()]
+        row(form, self.tr("&Engine"), fields.choice("engine", entries), self.tr("What takes the saved bundle."))
         self._pages: Dict[str, QtWidgets.QWidget] = {}
-        own = self.tr("as the client's settings say")
-        deadline, lines = self._engine_page(DEADLINE)
-        row(lines, self.tr("F&arm"), fields.line("farm_id", own), self.tr("The farm's id."))
-        row(lines, self.tr("&Queue"), fields.line("queue_id", own), self.tr("The queue's id."))
-        row(lines, self.tr("Pr&ofile"), fields.line("profile", own), self.tr("The AWS profile."))
-        row(lines, self.tr("Re&gion"), fields.line("region", own), self.tr("The farm's AWS region."))
-        row(lines, self.tr("Storage pro&file"), fields.line("storage_profile_id", own),
-            self.tr("Where this computer has the show."))  # fmt: skip
-        row(lines, self.tr("C&lient"), fields.line("deadline_command", self.tr("deadline, on the path")),
-            self.tr("What starts Deadline's client."))  # fmt: skip
-        cue, rows = self._engine_page(OPENCUE)
-        row(rows, self.tr("S&how"), fields.line("show", "$SHOW"), self.tr("OpenCue's show."))
-        row(rows, self.tr("Sh&ot"), fields.line("shot", "$SHOT"), self.tr("OpenCue's shot."))
-        row(rows, self.tr("&User"), fields.line("user", self.tr("you")), self.tr("Whose job it is."))
-        row(rows, self.tr("F&acility"), fields.line("facility", "local"))
-        row(
-            rows,
-            self.tr("Cue&bot"),
-            fields.line("cuebot", self.tr("as OpenCue's settings say")),
-            self.tr("host or host:port"),
-        )
-        row(rows, self.tr("P&ython"), fields.line("opencue_python", "$GVM_OPENCUE_PYTHON"),
-            self.tr("The Python that has pyoutline."))  # fmt: skip
-        rows.addRow("", fields.switch("paused", self.tr("Launch it pause&d")))
-        here, words_here = self._engine_page(OPENJD)
-        told = note()
-        told.setText(self.tr("The job runs here, as a farm's worker would run it, while this window is open."))
-        words_here.addRow(told)
-        for widget in (here, deadline, cue):
+        forms = [form]
+        for engine in ENGINES.values():
+            self._pages[engine.name], lines = page(flush=True)
+            self._fill(lines, engine, fields)
+            forms.append(lines)
+        for widget in self._pages.values():
             form.addRow(widget)
-        align([form, lines, rows])
+        align(forms)
         self.form = form
+
+    def _fill(self, form: QtWidgets.QFormLayout, engine: FarmEngine, fields: Fields) -> None:
+        for option in engine.fields:
+            if option.type is bool:
+                form.addRow("", fields.switch(option.name, self.tr(option.label)))
+            else:
+                tip = f"{option.help[0].upper()}{option.help[1:]}."
+                edit = fields.line(option.name, self.tr(option.unset or engine.unset))
+                row(form, self.tr(option.label), edit, self.tr(tip))
+        if engine.note:
+            told = note()
+            told.setText(self.tr(engine.note))
+            form.addRow(told)
 
     def show_engine(self, engine: str) -> None:
         """Shows the fields of one engine."""
         for name, widget in self._pages.items():
             widget.setVisible(name == engine)
-
-    def _engine_page(self, engine: str) -> tuple[QtWidgets.QWidget, QtWidgets.QFormLayout]:
-        widget, form = page(flush=True)
-        self._pages[engine] = widget
-        return widget, form

@@ -1,4 +1,4 @@
-"""A command of somebody else's, run to its end: signals go to it, so that it ends its work in good order."""
+"""A command of another program, run to its end: signals go to it, so that it ends its work in good order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Dict, List, Tuple
 
-from ...core.errors import CancelledError
+from ..core.errors import CancelledError
 
 KEPT_BYTES = 1 << 16
 
