@@ -140,10 +140,7 @@ class Judge:
             found[frame] = preparer.matte(frame, alpha).cpu().numpy()
 
         base = shot.base
-        plan = BlockPlan(
-            0, frames - 1,
-            window=base.num_frames_per_batch, overlap=base.num_overlap_frames, group=base.decode_chunk_size,
-        )  # fmt: skip
+        plan = BlockPlan.of(base, (0, frames - 1))
         with torch.inference_mode():
             WindowRunner(
                 model=self._model,

@@ -45,11 +45,7 @@ class Work:
     @property
     def plan(self) -> BlockPlan:
         """The engine's own."""
-        params = MatteParams.of(self.params)
-        return BlockPlan(
-            self.first, self.last,
-            window=params.num_frames_per_batch, overlap=params.num_overlap_frames, group=params.decode_chunk_size,
-        )  # fmt: skip
+        return BlockPlan.of(MatteParams.of(self.params), (self.first, self.last))
 
 
 class Side:

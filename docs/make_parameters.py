@@ -51,8 +51,10 @@ def _section(spec: ParamSpec) -> str:
 
 
 def _default(spec: ParamSpec) -> str:
-    if spec.default is None or spec.default == "":
+    if spec.default == "":
         return "*not set*"
+    if spec.default is None:
+        return f"`{spec.unset}`"
     return f"`{spec.default:.4g}`" if isinstance(spec.default, float) else f"`{spec.default}`"
 
 

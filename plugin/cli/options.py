@@ -52,7 +52,7 @@ def add_params(parser: argparse.ArgumentParser) -> None:
             spec.flag,
             dest=spec.name,
             default=argparse.SUPPRESS,
-            type=_reader(spec),
+            type=reader(spec),
             choices=spec.choices or None if spec.kind != "channels" else None,
             metavar=_METAVARS.get(spec.kind) or (None if spec.choices else _METAVARS[spec.type]),
             help=_help(spec),
@@ -69,7 +69,7 @@ _METAVARS: Dict[Any, str] = {
 }  # fmt: skip
 
 
-def _reader(spec: ParamSpec) -> Any:
+def reader(spec: ParamSpec) -> Any:
     """A conversion for argparse whose error is the parameter's own sentence."""
 
     def read(text: str) -> Any:
@@ -87,10 +87,8 @@ def _reader(spec: ParamSpec) -> Any:
 
 def _help(spec: ParamSpec) -> str:
     text = spec.help.replace("%", "%%")
-    if spec.default is None or spec.default == "":
-        return text
-    default = f"{spec.default:.4g}" if isinstance(spec.default, float) else spec.default
-    return f"{text} (default {default})"
+    default = f"{spec.default:.4g}" if isinstance(spec.default, float) else spec.unset or spec.default
+    return f"{text} (default {default})" if default != "" else text
 
 
 def params_of(args: argparse.Namespace) -> Dict[str, Any]:

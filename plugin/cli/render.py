@@ -125,9 +125,7 @@ def asked_frames(args: argparse.Namespace, params: Dict[str, Any]) -> str:
         raise UsageError(
             "--blocks stands in for --frames, and needs --shot-range: blocks are counted from the shot's first."
         )
-    base = ShotParams.of(params).base
-    first, last = shot_range(args.shot_range)
-    plan = BlockPlan(first, last, base.num_frames_per_batch, base.num_overlap_frames, base.decode_chunk_size)
+    plan = BlockPlan.of(ShotParams.of(params).base, shot_range(args.shot_range))
     return str(frames_of_blocks(plan, parse_blocks(plan, args.blocks)))
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Dict, Iterable, Iterator, List, Set, Tuple
+from typing import Dict, Iterable, Iterator, List, Protocol, Sequence, Set, Tuple
 
 from .errors import FrameRangeError
 
@@ -143,6 +143,17 @@ class Step:
     keep_latents_from: int  # plate latents of earlier frames are needed by no later step
 
 
+class Windows(Protocol):
+    """Parameters that say how a shot is cut, as `params.fields.MatteParams` has them."""
+
+    @property
+    def num_frames_per_batch(self) -> int: ...
+    @property
+    def num_overlap_frames(self) -> int: ...
+    @property
+    def decode_chunk_size(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class BlockPlan:
     """How a shot is cut: see the top of this file.
@@ -170,6 +181,12 @@ class BlockPlan:
                 f"num_overlap_frames is {self.overlap}; with num_frames_per_batch {self.window} it can be 0 to "
                 f"{self.window // 2}. Lower the overlap or raise the frames per batch."
             )
+
+    @classmethod
+    def of(cls, params: Windows, shot: Sequence[int]) -> BlockPlan:
+        """The plan of a shot (first, last) with a job's parameters."""
+        first, last = shot
+        return cls(first, last, params.num_frames_per_batch, params.num_overlap_frames, params.decode_chunk_size)
 
     @property
     def length(self) -> int:

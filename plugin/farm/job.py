@@ -136,8 +136,7 @@ class FarmJob:
     @cached_property
     def plan(self) -> BlockPlan:
         """The shot's blocks."""
-        base = self.shot_params.base
-        return BlockPlan(*self.shot, base.num_frames_per_batch, base.num_overlap_frames, base.decode_chunk_size)
+        return BlockPlan.of(self.shot_params.base, self.shot)
 
     @cached_property
     def blocks(self) -> Tuple[int, ...]:

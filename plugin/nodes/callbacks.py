@@ -16,7 +16,7 @@ from ..core.errors import GvmMatteError
 from . import before_render, graph, names, output, plates, preset_menu
 from . import matte_state as holding
 from . import renders as running
-from .knobs import KNOB_SPECS, restore_flags
+from .knobs import KNOB_SPECS, bring_up_to_date, restore_flags
 
 _LOOKS = frozenset({spec.name for spec in KNOB_SPECS} | {names.RANGE, names.FIRST, names.LAST, names.OUTPUT})
 SHARE = 20  # where looking upstream is not cheap, it may take one part in so many of the time in which Nuke draws
@@ -47,6 +47,8 @@ def register() -> None:
 
 def _created(node: nuke.Node, _knob: Optional[nuke.Knob]) -> None:
     """Made, loaded, pasted, or back by undo."""
+    with names.untracked():
+        bring_up_to_date(node)
     restore_flags(node)
     output.own_place(node)
     holding.look_soon(node)

@@ -18,7 +18,7 @@ from typing import Any, Iterator, List
 import nuke
 
 from .. import __version__
-from ..params.fields import SPECS
+from ..params.fields import BY_NAME, OVERLAP, SPECS
 from ..params.spec import KNOB, ParamSpec
 from . import names
 from .code import button_code
@@ -41,21 +41,27 @@ def make(spec: ParamSpec) -> Any:
     knob: Any = _bare(spec)
     if spec.type is float and spec.minimum is not None and spec.maximum is not None:
         knob.setRange(*(spec.usual or (spec.minimum, spec.maximum)))
-    if spec.default not in (None, "") and not spec.choices:
-        knob.setValue(spec.default)
+    if spec.default != "" and not spec.choices:
+        knob.setValue(spec.blank if spec.default is None else spec.default)
+    if not spec.keyable:
+        knob.setFlag(nuke.NO_ANIMATION)
+    knob.setTooltip(tooltip(spec))
+    knob.setFlag(KNOB_CHANGED_ALWAYS)
+    return _on_a_line(knob)
+
+
+def tooltip(spec: ParamSpec) -> str:
+    """A parameter's help, and how its knob says what a number alone does not."""
     notes = [spec.help]
     if spec.optional:
-        notes.append("0: no limit.")
+        notes.append(f"{spec.blank}: {spec.unset}.")
     if spec.kind == "box":
         notes.append("All zero: everything.")
     if spec.unit:
         notes.append(f"Unit: {spec.unit}.")
     if not spec.keyable:
         notes.append("One value for the shot.")
-        knob.setFlag(nuke.NO_ANIMATION)
-    knob.setTooltip(" ".join(notes))
-    knob.setFlag(KNOB_CHANGED_ALWAYS)
-    return _on_a_line(knob)
+    return " ".join(notes)
 
 
 def _bare(spec: ParamSpec) -> Any:
@@ -198,6 +204,20 @@ def restore_flags(node: nuke.Node) -> None:
         knob = node.knob(name)
         if knob is not None:
             knob.setFlag(flag)
+
+
+def bring_up_to_date(node: nuke.Node) -> None:
+    """Takes a node of an earlier layout, as old scripts hold it, to today's.
+
+    Up to layout 1 an overlap of 6, the default, counted as one that the user had not set: it was rendered as 6 or half the
+    window. So a 6 in such a node is "auto" from here on, and its mattes stay fresh; any other number is the user's.
+    """
+    if node[names.MARKER].value() == "1":
+        knob, spec = node[OVERLAP], BY_NAME[OVERLAP]
+        if knob.value() == 6:
+            knob.setValue(spec.blank)
+        knob.setTooltip(tooltip(spec))
+        node[names.MARKER].setValue(names.LAYOUT)
 
 
 def new_id() -> str:

@@ -8,7 +8,6 @@ import nuke
 
 from ..client import MatteJob
 from ..core.errors import UsageError
-from ..params.fields import DEFAULT_OVERLAP
 from . import graph, names, order, values
 from . import matte_state as holding
 from .knobs import KNOB_SPECS
@@ -55,9 +54,6 @@ class MonitoredMatte:
         for name, value in params.items():
             if name in wanted and self._derived.get(name) != value:
                 wanted[name] = value
-        window = wanted["num_frames_per_batch"]
-        if "num_overlap_frames" not in params:
-            wanted["num_overlap_frames"] = min(DEFAULT_OVERLAP, window // 2)
         with nuke.Undo("GVM Matte from the monitor"):
             values.write(node, wanted)
         holding.show_problems(node)

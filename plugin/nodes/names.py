@@ -8,7 +8,7 @@ from typing import Dict, Iterator, List, Optional
 import nuke
 
 MARKER = "gvm_matte"  # its value is the node's layout; a later package reads it to bring older nodes up to date
-LAYOUT = "1"
+LAYOUT = "2"  # 1: no "auto" of the overlap, see `knobs.bring_up_to_date`
 ID = "gvm_id"
 HAS_MATTE = "has_matte"
 OFFSET = "plate_offset"

@@ -60,10 +60,7 @@ class Order:
     @property
     def plan(self) -> BlockPlan:
         """The blocks, in the script's numbers."""
-        base = ShotParams.of(self.params).base
-        return BlockPlan(
-            *self.span, window=base.num_frames_per_batch, overlap=base.num_overlap_frames, group=base.decode_chunk_size
-        )
+        return BlockPlan.of(ShotParams.of(self.params).base, self.span)
 
     @property
     def branches(self) -> Dict[int, BranchPlate]:

@@ -11,7 +11,6 @@ from typing import Any, Dict
 import nuke
 
 from ..core.errors import ParamError
-from ..params.fields import DEFAULT_OVERLAP
 from ..params.presets import read_params_file
 from . import matte_state as holding
 from . import names, order, output, presets, values
@@ -88,21 +87,13 @@ def apply_settings(node: nuke.Node, content: Dict[str, Any]) -> None:
         raise ParamError("These are no settings of a GVM Matte, or those of a later version.")
     defaults = {spec.name: spec.default for spec in KNOB_SPECS}
     with nuke.Undo("GVM Matte settings"):
-        values.write(node, {**defaults, **_fitted(content["params"])})
+        values.write(node, {**defaults, **content["params"]})
         for name, value in content.get("shot", {}).items():
             if name in _SHOT:
                 node[name].setValue(value)
         node[names.OUTPUT].setValue(str(content.get("output") or output.raw(node)))
     holding.show_problems(node)
     holding.look_soon(node)
-
-
-def _fitted(params: Dict[str, Any]) -> Dict[str, Any]:
-    """With the overlap that fits the window where none is named."""
-    window = params.get("num_frames_per_batch")
-    if "num_overlap_frames" in params or not isinstance(window, int):
-        return params
-    return {**params, "num_overlap_frames": min(DEFAULT_OVERLAP, window // 2)}
 
 
 def _params(node: nuke.Node) -> Dict[str, Any]:

@@ -6,20 +6,17 @@ shot, and frames that lie on a straight line (or, for choices, repeat the value)
 
 from __future__ import annotations
 
-import re
 from typing import Any, Dict, List, Sequence, Tuple
 
 import nuke
 
 from ..core.errors import ParamError
-from ..params.fields import DEFAULT_OVERLAP
 from ..params.keys import ShotParams
-from ..params.spec import ParamSpec
+from ..params.spec import ParamSpec, without_flags
 from .knobs import KNOB_SPECS, items
 
 DIGITS = 8  # a script keeps fewer than a float has: a value must be the same after the script was opened again
 TOLERANCE = 1e-6  # of the values' size: what counts as lying on the line
-_FLAG = re.compile(r" \(--[a-z-]+\)")
 
 
 def read(node: nuke.Node, span: Tuple[int, int], *, offset: int = 0) -> Dict[str, Any]:
@@ -41,8 +38,6 @@ def read(node: nuke.Node, span: Tuple[int, int], *, offset: int = 0) -> Dict[str
             value: Any = _keys(spec, knob, span, offset)
         else:
             value = _plain(spec, knob.value())
-        if spec.name == "num_overlap_frames" and value == DEFAULT_OVERLAP:
-            continue  # left alone it fits itself to the window
         if value != spec.default:
             found[spec.name] = value
     return found
@@ -73,7 +68,7 @@ def problems(node: nuke.Node, span: Tuple[int, int]) -> List[str]:
 
 def words(error: Exception) -> str:
     """An error's sentence without the command line's flags."""
-    return _FLAG.sub("", getattr(error, "message", str(error)))
+    return without_flags(getattr(error, "message", str(error)))
 
 
 def write(node: nuke.Node, values: Dict[str, Any]) -> None:
@@ -104,7 +99,7 @@ def _plain(spec: ParamSpec, value: Any) -> Any:
     if spec.type is float:
         return spec.default if _rounded(value) == _rounded(spec.default) else _rounded(value)
     if spec.optional:
-        return int(value) or None
+        return None if int(value) == spec.blank else int(value)
     if spec.type is int:
         return int(value)
     if spec.type is str:
@@ -119,7 +114,7 @@ def _rounded(number: float) -> float:
 def _for_knob(spec: ParamSpec, value: Any) -> Any:
     if spec.kind == "box":
         return [float(part) for part in value.split(",")] if value else [0.0, 0.0, 0.0, 0.0]
-    return 0 if value is None else value
+    return spec.blank if spec.optional and spec.check(value) is None else value
 
 
 def _keys(spec: ParamSpec, knob: Any, span: Tuple[int, int], offset: int) -> Any:

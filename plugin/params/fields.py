@@ -18,12 +18,17 @@ from ..core.devices import devices_of
 from ..core.errors import ParamError
 from .spec import CLI, FILE, WORK, ParamSpec, param
 
-DEFAULT_OVERLAP = 6
+OVERLAP = "num_overlap_frames"
+
+
+def auto_overlap(window: int) -> int:
+    """Frames that neighbouring windows share where the user named no number: half a window at most."""
+    return min(6, window // 2)
 
 
 @dataclass(frozen=True)
 class MatteParams:
-    """One job's parameters. Construction checks every value, alone and against the others.
+    """One job's parameters. Construction checks every value, alone and against the others, and resolves the overlap.
 
     Raises:
         ParamError: a value that the parameter cannot have, or an overlap of more than half a window.
@@ -207,14 +212,15 @@ class MatteParams:
         "16 GB, 16 for 24 GB.",
     )
     num_overlap_frames: int = param(
-        DEFAULT_OVERLAP,
+        None,
         group="Model",
         label="Overlap frames",
+        unset="auto",
         minimum=0,
         maximum=128,
         unit="frames",
         help="Frames that neighbouring windows share and blend; at most half the frames per batch. More hides seams. "
-        "Left alone it is 6, or half the window where that is less.",
+        "auto is 6, or half the window where that is less.",
     )
     num_interp_frames: int = param(
         16,
@@ -283,6 +289,7 @@ class MatteParams:
         None,
         group="Model",
         label="Max frames",
+        unset="no limit",
         minimum=1,
         maximum=10_000_000,
         unit="frames",
@@ -337,8 +344,11 @@ class MatteParams:
     )
 
     def __post_init__(self) -> None:
-        for spec in SPECS:
-            object.__setattr__(self, spec.name, spec.check(getattr(self, spec.name)))
+        checked = {spec.name: spec.check(getattr(self, spec.name)) for spec in SPECS}
+        if checked[OVERLAP] is None:  # from here on it is a number: digests and headers hold what was rendered with
+            checked[OVERLAP] = auto_overlap(checked["num_frames_per_batch"])
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
         devices_of(self.device)
         if 2 * self.num_overlap_frames > self.num_frames_per_batch:
             raise ParamError(
@@ -354,7 +364,7 @@ class MatteParams:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> MatteParams:
-        """From names and values; what is not named has its default, and the overlap fits itself to the window.
+        """From names and values; what is not named has its default.
 
         Raises:
             ParamError: an unknown name, or a value that is not possible.
@@ -362,11 +372,7 @@ class MatteParams:
         unknown = sorted(set(values) - set(BY_NAME))
         if unknown:
             raise ParamError(f"There is no parameter {', '.join(unknown)}.", name=unknown[0])
-        given = dict(values)
-        window = given.get("num_frames_per_batch", BY_NAME["num_frames_per_batch"].default)
-        if "num_overlap_frames" not in given and isinstance(window, int):
-            given["num_overlap_frames"] = min(DEFAULT_OVERLAP, max(window, 0) // 2)
-        return cls(**given)
+        return cls(**values)
 
     def as_dict(self, *affects: str) -> Dict[str, Any]:
         """Names and values, all of them or those that affect what is named (`pixels`, `file`, `work`)."""
@@ -381,9 +387,8 @@ def _specs() -> Tuple[ParamSpec, ...]:
     hints = get_type_hints(MatteParams)
     specs = []
     for item in fields(MatteParams):
-        optional = hints[item.name] == Optional[int]
-        kind = int if optional else hints[item.name]
-        specs.append(ParamSpec(name=item.name, type=kind, default=item.default, optional=optional, **item.metadata))
+        kind = int if hints[item.name] == Optional[int] else hints[item.name]
+        specs.append(ParamSpec(name=item.name, type=kind, default=item.default, **item.metadata))
     return tuple(specs)
 
 

@@ -20,7 +20,7 @@ PIXELS, FILE, WORK = "pixels", "file", "work"
 
 @dataclass(frozen=True)
 class ParamSpec:
-    """How one parameter is shown and checked. Ranges are inclusive; `None` means no limit."""
+    """How one parameter is shown and checked. Ranges are inclusive."""
 
     name: str
     type: type
@@ -31,7 +31,7 @@ class ParamSpec:
     minimum: Optional[float] = None
     maximum: Optional[float] = None
     choices: Tuple[str, ...] = ()
-    optional: bool = False  # None is a value: "not set"
+    unset: str = ""  # the word for None, where that is a value; it is taken for one wherever values are given
     unit: str = ""
     affects: str = PIXELS
     faces: FrozenSet[str] = ALL_FACES
@@ -44,13 +44,23 @@ class ParamSpec:
         """The long option of the command line."""
         return "--" + self.name.replace("_", "-")
 
+    @property
+    def optional(self) -> bool:
+        """Whether None is a value."""
+        return bool(self.unset)
+
+    @property
+    def blank(self) -> int:
+        """The number that stands for None where a knob or a field holds numbers alone: one below the least."""
+        return int(self.minimum or 0) - 1
+
     def check(self, value: Any) -> Any:
         """The value in this parameter's type.
 
         Raises:
             ParamError: wrong type, out of range, or not one of the choices; the message says what is possible.
         """
-        if value is None and self.optional:
+        if self.optional and (value is None or value == self.unset):
             return None
         if self.kind == "box":
             return self._box(value)
@@ -87,6 +97,7 @@ class ParamSpec:
 
 
 _CHANNELS = re.compile(r"alpha|rgba-premult|rgba-unpremult|layer:[A-Za-z_][A-Za-z0-9_]*")
+_FLAG = re.compile(r" \(--[a-z-]+\)")
 _TYPE_WORDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 
 
@@ -94,6 +105,11 @@ def _range_words(low: Optional[float], high: Optional[float]) -> str:
     if low is not None and high is not None:
         return f"{low:g} to {high:g}"
     return f"{low:g} or more" if low is not None else f"{high:g} or less"
+
+
+def without_flags(sentence: str) -> str:
+    """A parameter's sentence without the command line's options: a panel has its field beside it."""
+    return _FLAG.sub("", sentence)
 
 
 def param(default: Any, *, group: str, label: str, help: str, **more: Any) -> Any:

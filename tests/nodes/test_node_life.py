@@ -199,4 +199,9 @@ def test_out_of_range_values_are_shown_at_once(host: Host, node: Any) -> None:
     node["white_point"].setValue(0.9)
     assert node["problem"].value() == " "
     node["num_overlap_frames"].setValue(5)
-    assert "Overlap" in node["problem"].value()
+    told = node["problem"].value()
+    assert told == "Overlap frames is 5; with 8 frames per batch it can be 0 to 4."
+    node["num_overlap_frames"].setValue(6)  # the number of "auto" is the user's where the user typed it
+    assert node["problem"].value() == told.replace("is 5", "is 6")
+    node["num_overlap_frames"].setValue(-1)
+    assert node["problem"].value() == " "

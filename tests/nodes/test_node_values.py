@@ -36,6 +36,21 @@ def test_what_is_written_to_the_knobs_is_read_back(host: Host, node: Any) -> Non
     assert {name: found[name] for name in given} == given
 
 
+def test_an_old_script_keeps_its_overlap(host: Host, node: Any, tmp_path: Path) -> None:
+    """Layout 1 had no "auto": a 6 was its default and not the user's, any other number was."""
+    script = tmp_path / "old.nk"
+    for number, found in ((6, {}), (4, {"num_overlap_frames": 4})):
+        node["num_overlap_frames"].setValue(number)
+        nuke.scriptSaveAs(str(script), overwrite=1)
+        script.write_text(script.read_text().replace(" gvm_matte 2\n", " gvm_matte 1\n"))
+        nuke.scriptClear()
+        nuke.scriptReadFile(str(script))
+        node = nuke.toNode("GVMMatte1")
+        read = values.read(node, (1001, 1017))
+        assert {name: read[name] for name in read if name == "num_overlap_frames"} == found
+        assert node["gvm_matte"].value() == "2"
+
+
 def test_a_bent_curve_goes_out_as_many_straight_ones(host: Host, node: Any) -> None:
     node.readKnobs("gamma {{curve x1001 1 x1009 2 x1017 1}}")
     keys = values.read(node, (1001, 1017))["gamma"]

@@ -54,7 +54,8 @@ USE_CASES: Dict[str, Dict[str, Any]] = {
 
 @pytest.mark.parametrize(("name", "default"), DEFAULTS.items(), ids=list(DEFAULTS))
 def test_a_parameter_of_the_reference_has_its_default(name: str, default: Any) -> None:
-    assert getattr(MatteParams(), name) == default == BY_NAME[name].default
+    assert getattr(MatteParams(), name) == default
+    assert BY_NAME[name].default == (None if name == "num_overlap_frames" else default)
     assert BY_NAME[name].flag == "--" + name.replace("_", "-")
 
 
@@ -134,12 +135,14 @@ def test_values_are_checked_against_each_other() -> None:
 
 
 @pytest.mark.parametrize(("window", "overlap"), [(1, 0), (2, 1), (4, 2), (8, 4), (12, 6), (13, 6), (64, 6)])
-def test_an_overlap_that_nobody_chose_fits_itself_to_the_window(window: int, overlap: int) -> None:
-    assert MatteParams.of({"num_frames_per_batch": window}).num_overlap_frames == overlap
+def test_an_overlap_that_is_left_alone_fits_itself_to_the_window(window: int, overlap: int) -> None:
+    for given in ({}, {"num_overlap_frames": None}, {"num_overlap_frames": "auto"}):
+        params = MatteParams.of({"num_frames_per_batch": window, **given})
+        assert params.num_overlap_frames == params.as_dict()["num_overlap_frames"] == overlap
 
 
-def test_one_that_somebody_chose_is_not_changed_in_silence() -> None:
-    with pytest.raises(ParamError):
+def test_one_that_the_user_chose_is_not_changed_in_silence() -> None:
+    with pytest.raises(ParamError, match=r"is 6; with 4 frames per batch it can be 0 to 2"):
         MatteParams.of({"num_frames_per_batch": 4, "num_overlap_frames": 6})
 
 

@@ -15,7 +15,9 @@ from ...core.errors import UsageError
 from ...core.frames import BlockPlan
 from ...farm import FarmJob, FarmSettings, read_bundle
 from ...farm.cost import COUNTED, MOST_WASTE, JobCost, Rates, best_blocks, job_cost, rates_of_render
-from ...params.fields import MatteParams
+from ...farm.openjd.parameters import GRID
+from ...params.fields import BY_NAME, MatteParams
+from ..options import reader
 from ..render import shot_range
 
 WORKERS = (1, 4, 16)
@@ -72,12 +74,12 @@ def add_cost(actions: Any) -> None:
         "says how.",
     )
     parser.add_argument("folder", nargs="?", default="", metavar="DIR", help="a job bundle; without it --shot-range")
-    default = MatteParams.of({})
     parser.add_argument("--shot-range", default="", metavar="A-B", help="a shot that has no bundle yet")
-    parser.add_argument("--num-frames-per-batch", type=int, default=default.num_frames_per_batch, metavar="N",
-                        help="of that shot (default %(default)s)")  # fmt: skip
-    parser.add_argument("--num-overlap-frames", type=int, default=default.num_overlap_frames, metavar="N",
-                        help="of that shot (default %(default)s)")  # fmt: skip
+    for name in GRID:
+        spec = BY_NAME[name]
+        default = spec.unset or spec.default
+        parser.add_argument(spec.flag, type=reader(spec), default=spec.default, metavar="N",
+                            help=f"of that shot (default {default})")  # fmt: skip
     parser.add_argument("--workers", type=_workers, default=WORKERS, metavar="N,N,…", help="default 1,4,16")
     parser.add_argument("--blocks-per-chunk", type=_workers, default=(), metavar="N,N,…", help="lines of the table "
                         "(default: 1, 2, 4 …, all, and the best ones)")  # fmt: skip
@@ -134,8 +136,8 @@ def _question(args: argparse.Namespace) -> Question:
         job = read_bundle(args.folder)
         plan, firsts, settings = job.plan, job.blocks, job.settings
     else:
-        first, last = shot_range(args.shot_range)
-        plan = BlockPlan(first, last, args.num_frames_per_batch, args.num_overlap_frames, 1)
+        params = MatteParams.of({**{name: getattr(args, name) for name in GRID}, "decode_chunk_size": 1})
+        plan = BlockPlan.of(params, shot_range(args.shot_range))
         firsts, settings = tuple(plan.block(index).first for index in range(plan.count)), FarmSettings()
     rates, source = rates_of(args, plan)
     rates = dataclasses.replace(rates, failures=args.failures, warm=not args.cold)

@@ -102,8 +102,7 @@ class SeveralRender:
         accepted = self._accepted
         assert accepted is not None
         base = ShotParams.of(self._job.params).base
-        first, last = accepted.shot
-        plan = BlockPlan(first, last, base.num_frames_per_batch, base.num_overlap_frames, base.decode_chunk_size)
+        plan = BlockPlan.of(base, accepted.shot)
         self._asked = set(frames_of(accepted.frames))
         keeps = self._job.source.type == "files" and not self._job.sink.buffers and base.existing != "overwrite"
         kept = [message for message in self._kept if keeps and message.frame in self._asked]

@@ -191,9 +191,7 @@ def _ranges(render: Render, params: MatteParams, *, shot: tuple[int, int], of: s
     if len(render.shot) not in (0, 2):
         raise ProtocolError(f"A shot range has two numbers, not {len(render.shot)}.")
     first, last = render.shot or shot
-    plan = BlockPlan(
-        first, last, window=params.num_frames_per_batch, overlap=params.num_overlap_frames, group=params.decode_chunk_size
-    )
+    plan = BlockPlan.of(params, (first, last))
     frames = FrameRange.parse(render.frames) if render.frames else FrameRange(tuple(range(first, last + 1)))
     if frames.first < first or frames.last > last:
         outside = FrameRange.of(frame for frame in frames if not first <= frame <= last)

@@ -94,11 +94,7 @@ def block_of(job: JobState, params: Mapping[str, Any], frame: int) -> Optional[F
     """
     if len(job.shot) != 2 or not job.shot[0] <= frame <= job.shot[1]:
         return None
-    base = ShotParams.of(params).base
-    plan = BlockPlan(
-        job.shot[0], job.shot[1], window=base.num_frames_per_batch, overlap=base.num_overlap_frames,
-        group=base.decode_chunk_size,
-    )  # fmt: skip
+    plan = BlockPlan.of(ShotParams.of(params).base, job.shot)
     return FrameRange(tuple(plan.block_of(frame).frames))
 
 

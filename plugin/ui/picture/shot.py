@@ -124,8 +124,7 @@ class Shot:
         if self.current is None or len(self.current.shot) != 2:
             return []
         try:
-            base = ShotParams.of(self.current.params).base
-            plan = BlockPlan(*self.current.shot, base.num_frames_per_batch, base.num_overlap_frames, base.decode_chunk_size)
+            plan = BlockPlan.of(ShotParams.of(self.current.params).base, self.current.shot)
         except (ParamError, FrameRangeError):
             return []
         return [plan.block(index).first for index in range(1, plan.count)]

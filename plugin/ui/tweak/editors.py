@@ -91,15 +91,15 @@ def _inside(value: Any, limits: Tuple[Any, Any]) -> Any:
 
 
 class WholeEditor(Editor):
-    """A whole number; one that may be left open shows words at 0."""
+    """A whole number; one that may be left open says so in a word, one step below the least."""
 
     def __init__(self, spec: ParamSpec) -> None:
         super().__init__(spec)
         self._spin = _Whole()
-        self._spin.setRange(0 if spec.optional else -_INT_TOP, _INT_TOP)
-        self._spin.limits = (0 if spec.optional else int(spec.minimum or 0), int(spec.maximum or _INT_TOP))
+        self._spin.setRange(spec.blank if spec.optional else -_INT_TOP, _INT_TOP)
+        self._spin.limits = (spec.blank if spec.optional else int(spec.minimum or 0), int(spec.maximum or _INT_TOP))
         if spec.optional:
-            self._spin.setSpecialValueText(self.tr("no limit"))
+            self._spin.setSpecialValueText(translated(spec.unset))
         if spec.unit:
             self._spin.setSuffix(f" {translated(spec.unit)}")
         _number_look(self._spin)
@@ -112,11 +112,11 @@ class WholeEditor(Editor):
 
     def _put(self, value: Any) -> None:
         blocker = QtCore.QSignalBlocker(self._spin)
-        self._spin.setValue(0 if value is None else _inside(int(value), (self._spin.minimum(), _INT_TOP)))
+        self._spin.setValue(self.spec.blank if value is None else _inside(int(value), (self._spin.minimum(), _INT_TOP)))
         blocker.unblock()
 
     def _changed(self, number: int) -> None:
-        self._take(None if self.spec.optional and number == 0 else number)
+        self._take(None if self.spec.optional and number == self.spec.blank else number)
 
 
 class DecimalEditor(Editor):

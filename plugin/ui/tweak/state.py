@@ -10,13 +10,12 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 
 from ...core.errors import GvmMatteError, ParamError
 from ...core.frames import BlockPlan, FrameRange
-from ...params.fields import BY_NAME, DEFAULT_OVERLAP, SPECS
+from ...params.fields import BY_NAME, SPECS
 from ...params.keys import ShotParams
-from ...params.spec import KNOB, ParamSpec
+from ...params.spec import KNOB, ParamSpec, without_flags
 from ..kit.edges import EDGE_PARAMS
 
 PANEL_SPECS = tuple(spec for spec in SPECS if KNOB in spec.faces)
-_OVERLAP, _WINDOW = "num_overlap_frames", "num_frames_per_batch"
 
 
 class TweakState:
@@ -28,21 +27,15 @@ class TweakState:
 
     def load(self, values: Mapping[str, Any]) -> None:
         """Takes a job's parameters: what is set now, and what was rendered."""
-        self.values = {name: _copied(value) for name, value in values.items()}
-        for name in [name for name, value in self.values.items() if value == BY_NAME[name].default == self.default(name)]:
-            del self.values[name]
+        taken = {name: _copied(value) for name, value in values.items()}
+        self.values = {
+            name: value for name, value in taken.items() if checked(BY_NAME[name], value)[0] != BY_NAME[name].default
+        }
         self.rendered = dict(self.values)
-
-    def default(self, name: str) -> Any:
-        """A parameter's default; that of the overlap fits itself to the window."""
-        window = self.values.get(_WINDOW, BY_NAME[_WINDOW].default)
-        if name == _OVERLAP and isinstance(window, int):
-            return min(DEFAULT_OVERLAP, max(window, 0) // 2)
-        return BY_NAME[name].default
 
     def value(self, name: str) -> Any:
         """A parameter's value, or its keys."""
-        return self.values.get(name, self.default(name))
+        return self.values.get(name, BY_NAME[name].default)
 
     def shown(self, name: str, frame: Optional[int]) -> Any:
         """A parameter's value at a frame; None: at its first key."""
@@ -52,7 +45,7 @@ class TweakState:
         try:
             keys = ShotParams.of({name: value}).keys[name]
         except ParamError:  # `problems` says it
-            return next(iter(value.values()), self.default(name))
+            return next(iter(value.values()), BY_NAME[name].default)
         return keys.values[0] if frame is None else keys.at(frame)
 
     def keys(self, name: str) -> int:
@@ -62,7 +55,7 @@ class TweakState:
 
     def put(self, name: str, value: Any) -> None:
         """Sets a value; one that is the default is set no more."""
-        if value == self.default(name):
+        if value == BY_NAME[name].default:
             self.values.pop(name, None)
         else:
             self.values[name] = value
@@ -107,20 +100,12 @@ class TweakState:
             FrameRangeError: the frame is outside the shot.
             ParamError: values that cannot be.
         """
-        base = ShotParams.of(self.values).base
-        plan = BlockPlan(*shot, base.num_frames_per_batch, base.num_overlap_frames, base.decode_chunk_size)
+        plan = BlockPlan.of(ShotParams.of(self.values).base, shot)
         return FrameRange(tuple(plan.block_of(frame).frames))
 
     def _differing(self) -> Tuple[str, ...]:
         names = (spec.name for spec in SPECS if spec.affects != "work")
         return tuple(name for name in names if self.values.get(name) != self.rendered.get(name))
-
-
-def without_flags(sentence: str) -> str:
-    """A parameter's sentence without the command line's options: here its field stands beside it."""
-    for spec in SPECS:
-        sentence = sentence.replace(f" ({spec.flag})", "")
-    return sentence
 
 
 def checked(spec: ParamSpec, value: Any) -> Tuple[Any, str]:

@@ -181,9 +181,15 @@ def test_a_layer_can_be_typed_where_channels_are_chosen(qtbot: QtBot, panel: Twe
 def test_an_overlap_that_is_left_alone_follows_the_window(qtbot: QtBot, panel: TweakPanel) -> None:
     panel.set_params({})
     overlap = panel.form.fields["num_overlap_frames"].editor.text_field()
-    assert overlap is not None and overlap.text() == "6 frames"
+    assert overlap is not None and overlap.text() == "auto"
     type_into(qtbot, panel, "num_frames_per_batch", "8")
-    assert overlap.text() == "4 frames" and panel.params() == {"num_frames_per_batch": 8}
+    assert panel.params() == {"num_frames_per_batch": 8} and note(panel, "num_overlap_frames") == ""
+    type_into(qtbot, panel, "num_overlap_frames", "6")
+    assert note(panel, "num_overlap_frames") == "Overlap frames is 6; with 8 frames per batch it can be 0 to 4."
+    type_into(qtbot, panel, "num_overlap_frames", "-1")
+    assert panel.params() == {"num_frames_per_batch": 8}
+    panel.set_params({"num_overlap_frames": "auto"})
+    assert panel.params() == {}
 
 
 def test_max_frames_can_be_left_open(qtbot: QtBot, panel: TweakPanel) -> None:
