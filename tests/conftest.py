@@ -15,7 +15,19 @@ from support import PARITY, PLAIN, RunCli, case, cli_command, leftovers, write_p
 
 # As the engine process has it; read when torch is loaded, which this process has not done yet.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-os.environ.pop("OCIO", None)  # a person's config would change what plates mean
+# The user's config, presets, weights and warm engine would change what comes out. Runs side by side, as pytest-xdist's
+# workers, have temporary folders of their own, where engines leave their addresses.
+for name in ("OCIO", "XDG_RUNTIME_DIR", *(name for name in os.environ if name.startswith("GVM_"))):
+    os.environ.pop(name, None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Gives this process, and all that it starts, folders of its own; `tmp_path` stays where pytest keeps the last runs."""
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    folder = tempfile.mkdtemp(prefix="gr", dir="/tmp" if os.name == "posix" else None)  # short: sockets lie in it
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    os.environ.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder), XDG_DATA_HOME=str(Path(folder, "data")))
+    tempfile.tempdir = folder
 
 
 @pytest.fixture

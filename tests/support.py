@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -9,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Sequence
 
@@ -73,9 +73,32 @@ def read_mattes(folder: Path) -> Dict[str, np.ndarray[Any, Any]]:
 
 def leftovers(folder: Path) -> List[str]:
     """What of ours lies in the temporary folder and in shared memory; the runtime folder of warm engines may stay."""
+    return [str(path) for path in folder.iterdir() if path.name != "gvm-matte"] + shared_leftovers()
+
+
+def shared_leftovers() -> List[str]:
+    """What this run left in shared memory: files and plates whose owner is dead, or is this process or a child of it.
+
+    What another run's living processes hold is theirs: two runs may be at work at the same time.
+    """
     shared = Path("/dev/shm")
-    found = [path for path in shared.iterdir() if "gvm" in path.name] if shared.is_dir() else []
-    return [str(path) for path in [*folder.iterdir(), *found] if path.name != "gvm-matte"]
+    if not shared.is_dir():
+        return []
+    found = {str(path): path.name.split("-")[2] for path in shared.glob("gvm-matte-*")}
+    for path in shared.glob("gvm-plates*/*/owner"):
+        with contextlib.suppress(FileNotFoundError):  # another run's render ended at this moment
+            found[str(path.parent)] = path.read_text()
+    return [path for path, owner in found.items() if _ours(int(owner))]
+
+
+def _ours(pid: int) -> bool:
+    """Whether a process is dead, this one or a descendant of it."""
+    while pid not in (os.getpid(), 0, 1):
+        try:
+            pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            return True
+    return pid == os.getpid()
 
 
 def cli_command(*words: str) -> List[str]:
@@ -98,7 +121,7 @@ def until(what: Callable[[], object], seconds: float) -> bool:
     return True
 
 
-@contextmanager
+@contextlib.contextmanager
 def warm_engine() -> Iterator[None]:
     """A warm engine of its own while it lasts, with one thread; whoever used it has not ended it."""
     folder = Path(tempfile.mkdtemp(prefix="gw", dir="/tmp" if os.name == "posix" else None))

@@ -10,12 +10,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Callable, Iterator, List, Set
+from typing import Any, Callable, Iterator, List
 
 import pytest
 from gvm_matte.client import MatteSession, PlateData
 from gvm_matte.client.devices.sessions import DeviceSessions
 from gvm_matte.core.image import Box
+from support import shared_leftovers
 
 SEVERAL_ENGINE = str(Path(__file__).parent / "several_problem_engine.py")
 PROBLEM_ENGINE = str(Path(__file__).parent.parent / "problem_engine.py")
@@ -33,11 +34,6 @@ def _children() -> List[str]:
     return [command for command in found if "problem_engine" in command]
 
 
-def _shared_memory() -> Set[str]:
-    folder = Path("/dev/shm")
-    return set(os.listdir(folder)) if folder.is_dir() else set()
-
-
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A short temp folder for this test alone; afterwards nothing of ours may be in it, or in /dev/shm, or run."""
@@ -48,14 +44,13 @@ def place(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFact
     monkeypatch.delenv("GVM_ENGINE_FILE", raising=False)
     monkeypatch.delenv("GVM_ENGINE_PYTHON", raising=False)
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    before = _shared_memory()
     yield folder
     deadline = time.monotonic() + 3.0
     while time.monotonic() < deadline and (_children() or any(folder.glob("gvm-matte-*-*"))):
         time.sleep(0.01)
     assert _children() == []
     assert [path.name for path in folder.rglob("*gvm-*") if path.name != f"gvm-matte-{os.getuid()}"] == []
-    assert [name for name in _shared_memory() - before if "gvm" in name] == []
+    assert shared_leftovers() == []
     shutil.rmtree(folder)
 
 

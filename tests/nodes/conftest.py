@@ -12,6 +12,7 @@ import pytest
 from gvm_matte.client import stop_warm_engine
 from gvm_matte.host import Host
 from node_kit import gvm, matte_node, read_node, settle
+from support import shared_leftovers
 
 
 @pytest.fixture(scope="session")
@@ -50,8 +51,7 @@ def _end(host: Host) -> None:
     settle(host)
     errors = host.callback_errors
     host.close()
-    shared = Path("/dev/shm")
-    assert [path for path in (shared.iterdir() if shared.is_dir() else ()) if path.name.startswith("gvm-plates")] == []
+    assert shared_leftovers() == []
     assert [str(error.error) for error in errors] == []
 
 

@@ -23,6 +23,7 @@ from gvm_matte.core.image import Box
 from gvm_matte.protocol import frame_buffer
 from gvm_matte.protocol.frame_buffer import MAX_SLOT_BYTES, MAX_SLOTS, FrameRing, SlotInfo, slot_bytes
 from gvm_matte.protocol.parts import RingSpec
+from support import shared_leftovers
 
 BOX = Box(-2, 3, 6, 5)  # 8×2
 FLOAT_RGB = slot_bytes(BOX, 3, "float")
@@ -362,24 +363,23 @@ def regions() -> int:
 
 def test_fifty_rings_leak_no_descriptor_and_no_mapping(ring: FrameRing) -> None:
     gc.collect()
-    before = len(os.listdir("/proc/self/fd")), regions(), sorted(os.listdir("/dev/shm"))
+    before = len(os.listdir("/proc/self/fd")), regions()
     for _ in range(50):
         with FrameRing.create(slots=2, slot_bytes=10_000) as mine, other_side(mine) as theirs:
             info = publish(mine)
             theirs.open(0, info.sequence)[1].release()
             mine.drop_handle()
     gc.collect()
-    assert (len(os.listdir("/proc/self/fd")), regions(), sorted(os.listdir("/dev/shm"))) == before
+    assert (len(os.listdir("/proc/self/fd")), regions()) == before and shared_leftovers() == []
 
 
 def test_a_process_that_is_killed_leaves_nothing() -> None:
-    before = sorted(os.listdir("/dev/shm"))
     script = (
         "import os, signal; from gvm_matte.protocol.frame_buffer import FrameRing\n"
         "ring = FrameRing.create(slots=4, slot_bytes=1_000_000); os.kill(os.getpid(), signal.SIGKILL)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -signal.SIGKILL
-    assert sorted(os.listdir("/dev/shm")) == before
+    assert shared_leftovers() == []
 
 
 def test_the_header_is_smaller_than_a_page() -> None:
