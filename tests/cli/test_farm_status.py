@@ -12,8 +12,7 @@ import pytest
 from gvm_matte.cli.farm.precision import judged, params_for_looking
 from gvm_matte.client import MatteJob
 from gvm_matte.core.image import Box
-from gvm_matte.engine.mattes import read_digest, write_matte
-from gvm_matte.engine.mattes.header import read_header_strings
+from gvm_matte.engine.mattes import read_digest, read_header_strings, write_matte
 from gvm_matte.engine.pipeline.plan import make_plan
 from gvm_matte.engine.pipeline.survey import survey as look
 from gvm_matte.farm import FarmJob, FarmSettings, write_bundle

@@ -59,7 +59,7 @@ def _job_precisions(job: FarmJob) -> FrozenSet[str]:
 
 
 def _precision_of(pattern: str, frame: int) -> str:
-    from ...engine.mattes.header import read_header_strings
+    from ...engine.mattes.digest import read_header_strings
 
     return read_header_strings(frame_path(pattern, frame), ("gvm:precision",)).get("gvm:precision", "")
 

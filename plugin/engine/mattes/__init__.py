@@ -5,7 +5,7 @@ them; movies made of them; and the lock that keeps two runs from writing the sam
 from __future__ import annotations
 
 from .channels import channel_count, channel_names
-from .digest import DIGEST, read_digest
+from .digest import DIGEST, read_digest, read_header_strings
 from .lock import FrameLock, drop_locks
 from .movie import check_movie, write_movie
 from .write import check_output, write_matte
@@ -19,6 +19,7 @@ __all__ = [
     "check_output",
     "drop_locks",
     "read_digest",
+    "read_header_strings",
     "write_matte",
     "write_movie",
 ]

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from .decoders import AlphaDecoder
 from .networks import NetworkConfig, build_unet, build_vae
-from .savings import AlphaDecoder, constant_cross_attention, save_in_unet
+from .savings import constant_cross_attention, save_in_unet
 from .tensor_files import read_component
 from .weights import WeightFiles
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ...core.errors import ParamError, UsageError, WeightsMismatchError
+from .decoders import AlphaDecoder, RgbDecoder
 from .diffusers_parts import (
     Attention,
     Downsample2D,
@@ -25,7 +26,7 @@ from .diffusers_parts import (
 from .loading import check_names, fill, shapes_of
 from .memory import check_finite, explained
 from .networks import NetworkConfig, build_scheduler, build_unet, build_vae
-from .savings import AlphaDecoder, RgbDecoder, constant_cross_attention, leave_out_idle_layers, save_in_unet, work_in_place
+from .savings import constant_cross_attention, leave_out_idle_layers, save_in_unet, work_in_place
 from .tensor_files import read_component, read_json
 from .unet import SvdUNet
 from .weights import WeightFiles

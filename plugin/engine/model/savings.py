@@ -4,23 +4,18 @@ Each saving follows from how the model is run, and two from weights that ask for
 
 - **Cross-attention.** The context is one all-zero token and `to_k`, `to_v` have no bias, so values are zero and every
   `attn2` returns `to_out.0.bias` whatever its input. At full size that is 100 M parameters, and a norm per block.
-- **Time.** A window has one timestep, and inference uses a handful of them. What each resnet adds for it is computed at
-  the first window and kept. The same holds for the frames' positions in the window.
+- **Time.** A window has one timestep, and inference uses a handful of them: `time_constants.py`.
 - **Blending.** No frame is an image on its own, so an `AlphaBlender` mixes by one number.
 - **Silence.** A block whose mix gives its temporal branch a share of exactly 0 computes its spatial branch alone.
 - **Idleness.** A layer of the VAE adds something to what it is given. Where the last weights of what it adds are all zero,
   it returns what it was given. A VAE of few levels has such a middle (`training/network.py`).
 - **Copies.** A resnet writes what it activates and what it adds where it stands, and divides nothing by 1.
-- **Alpha.** The matte is the mean of the decoder's RGB, and the layer before is a convolution: their product is one
-  convolution with one output.
+- **Alpha.** The matte is the mean of the decoder's RGB: `decoders.py`.
 
 On the CPU all but the last are bit-identical to diffusers' modules (tests hold that); the last differs by rounding.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -32,13 +27,10 @@ from .diffusers_parts import (
     ResnetBlock2D,
     SpatioTemporalResBlock,
     TemporalBasicTransformerBlock,
-    TemporalResnetBlock,
     TransformerSpatioTemporalModel,
 )
+from .time_constants import FramePositions, PositionNumbers, TimeConstants
 from .unet import SvdUNet
-
-Embed = Callable[[Tensor, Tensor, int], Tensor]
-MAX_TABLES = 16  # (timestep, window length) pairs that are kept: 3.5 MB each at full size in half precision
 
 
 class ConstantAttention(nn.Module):
@@ -66,95 +58,6 @@ def constant_cross_attention(unet: SvdUNet) -> None:
     unet.context_width = 1  # the context is passed down and looked at by nobody
 
 
-class TimeTable(nn.Module):
-    """Stands for a resnet's `time_emb_proj`: what it gave for the timestep that is current."""
-
-    def __init__(self, projection: nn.Linear, per_window: bool) -> None:
-        super().__init__()
-        self.projection = projection
-        self.per_window = per_window
-        self.rows: dict[tuple[float, int], Tensor] = {}
-        self.current: Tensor | None = None
-
-    def fill(self, key: tuple[float, int], activated: Tensor) -> None:
-        """Computes the row of `key` from the activated time embedding [F,T], in the shape that the resnet uses."""
-        self.rows[key] = self.projection(activated[None] if self.per_window else activated)
-
-    def forward(self, _: Tensor) -> Tensor:
-        """[F,C] for a spatial resnet, [1,F,C] for a temporal one."""
-        assert self.current is not None
-        return self.current
-
-
-class TimeConstants:
-    """The tables of a UNet's resnets, and which of their rows is current."""
-
-    def __init__(self, unet: SvdUNet) -> None:
-        self.tables: list[TimeTable] = []
-        for module in unet.modules():
-            if isinstance(module, (ResnetBlock2D, TemporalResnetBlock)) and module.time_emb_proj is not None:
-                table = TimeTable(module.time_emb_proj, isinstance(module, TemporalResnetBlock))
-                module.time_emb_proj = table
-                self.tables.append(table)
-
-    def select(self, embed: Embed, timestep: Tensor, like: Tensor, frames: int) -> Tensor:
-        """Makes (timestep, frames) current, computing its rows the first time.
-
-        The tables are filled for all frames of the window, though the rows are equal: a matrix product over F rows may
-        round otherwise than one over a single row, and the result shall be diffusers' own to the last bit.
-
-        Args:
-            embed: the UNet's `embed_time`.
-            timestep: [] or [1]; on the CPU, or reading it waits for the device.
-            like: a tensor of the model's device and dtype.
-
-        Returns:
-            [F,1] of zeros, for the blocks to pass down where they passed the embedding.
-        """
-        key = (float(timestep), frames)
-        if self.tables and key not in self.tables[0].rows:
-            # outside inference mode: the rows outlive it
-            with torch.inference_mode(False), torch.no_grad():
-                if len(self.tables[0].rows) >= MAX_TABLES:
-                    for table in self.tables:
-                        table.rows.clear()
-                activated = nn.functional.silu(embed(torch.tensor(key[0]), like, frames))
-                for table in self.tables:
-                    table.fill(key, activated)
-        for table in self.tables:
-            table.current = table.rows[key]
-        return like.new_zeros(frames, 1)
-
-
-class FramePositions(nn.Module):
-    """Stands for `time_pos_embed`: the embedding of the frames' positions, kept by window length."""
-
-    def __init__(self, sinusoid: nn.Module, embedding: nn.Module) -> None:
-        super().__init__()
-        self.sinusoid, self.embedding = sinusoid, embedding
-        self.rows: dict[int, Tensor] = {}
-
-    def forward(self, positions: Tensor) -> Tensor:
-        """[F,1] of positions 0, 1, … (one window) to [F,C]."""
-        frames = positions.shape[0]
-        if frames not in self.rows:
-            with torch.inference_mode(False), torch.no_grad():
-                if len(self.rows) >= MAX_TABLES:
-                    self.rows.clear()
-                # counted anew, since positions have been cast to the model's dtype on their way
-                counted = torch.arange(frames, device=positions.device)
-                self.rows[frames] = self.embedding(self.sinusoid(counted).to(positions.dtype))
-        return self.rows[frames]
-
-
-class PositionNumbers(nn.Module):
-    """Stands for the sinusoids before `time_pos_embed`: passes the numbers on."""
-
-    def forward(self, positions: Tensor) -> Tensor:
-        """[F] to [F,1]."""
-        return positions[:, None]
-
-
 class ConstantMix(nn.Module):
     """An `AlphaBlender` of which every frame is video: one number for all.
 
@@ -177,7 +80,8 @@ class ConstantMix(nn.Module):
         return (x_spatial * self.spatial).add_(x_temporal * self.temporal)
 
 
-def _constant_mixes(network: nn.Module) -> None:
+def constant_mixes(network: nn.Module) -> None:
+    """Replaces every `AlphaBlender` by its constant (in place)."""
     for module in network.modules():
         for name, child in list(module.named_children()):
             if isinstance(child, AlphaBlender):
@@ -199,8 +103,11 @@ class SpatialAlone(nn.Module):
         return out
 
 
-def _leave_out_silent_branches(network: nn.Module) -> None:
-    """Needs `_constant_mixes` first. The built-in model's decoder has silent branches at its finest levels."""
+def leave_out_silent_branches(network: nn.Module) -> None:
+    """Leaves out temporal branches without a share (in place); needs `constant_mixes` first.
+
+    The built-in model's decoder has silent branches at its finest levels.
+    """
     for module in list(network.modules()):
         for name, child in list(module.named_children()):
             if isinstance(child, SpatioTemporalResBlock) and child.time_mixer.temporal == 0.0:
@@ -274,44 +181,5 @@ def save_in_unet(unet: SvdUNet) -> None:
         if isinstance(module, TransformerSpatioTemporalModel):
             module.time_pos_embed = FramePositions(module.time_proj, module.time_pos_embed)
             module.time_proj = PositionNumbers()
-    _constant_mixes(unet)
-    _leave_out_silent_branches(unet)
-
-
-class RgbDecoder(nn.Module):
-    """diffusers' temporal decoder, and the mean over its RGB: what the savings are measured against."""
-
-    def __init__(self, decoder: Any) -> None:
-        super().__init__()
-        self.decoder = decoder
-
-    def forward(self, latents: Tensor) -> Tensor:
-        """One decode group [G,C,h,w] to [G,1,H,W], nominally in [-1,1]."""
-        indicator = latents.new_zeros(1, latents.shape[0])
-        rgb: Tensor = self.decoder(latents, num_frames=latents.shape[0], image_only_indicator=indicator)  # [G,3,H,W]
-        return rgb.mean(1, keepdim=True)
-
-
-class AlphaDecoder(nn.Module):
-    """The temporal decoder with the mean over RGB folded into its last convolution, 3→3 becoming 3→1."""
-
-    def __init__(self, decoder: Any) -> None:
-        super().__init__()
-        last = decoder.time_conv_out
-        self.last = nn.Conv3d(last.in_channels, 1, last.kernel_size, padding=last.padding, device="meta")
-        for name in ("weight", "bias"):
-            full = getattr(last, name)
-            # in float32 at least: half precision would round each of the sums
-            mean = full.to(torch.promote_types(full.dtype, torch.float32)).mean(0, keepdim=True).to(full.dtype)
-            setattr(self.last, name, nn.Parameter(mean, requires_grad=False))
-        decoder.time_conv_out = nn.Identity()
-        _constant_mixes(decoder)
-        _leave_out_silent_branches(decoder)
-        self.decoder = decoder
-
-    def forward(self, latents: Tensor) -> Tensor:
-        """One decode group [G,C,h,w] to [G,1,H,W], nominally in [-1,1]."""
-        indicator = latents.new_zeros(1, latents.shape[0])
-        x: Tensor = self.decoder(latents, num_frames=latents.shape[0], image_only_indicator=indicator)  # [G,3,H,W]
-        x = self.last(x.transpose(0, 1)[None])  # [1,3,G,H,W] to [1,1,G,H,W]
-        return x[0].transpose(0, 1)
+    constant_mixes(unet)
+    leave_out_silent_branches(unet)

@@ -20,7 +20,7 @@ from .diffusers_parts import UNetSpatioTemporalConditionModel
 from .rope import RotaryTemporalAttention
 
 if TYPE_CHECKING:
-    from .savings import TimeConstants
+    from .time_constants import TimeConstants
 
 # The JSON keys of diffusers' config that shape our UNets; others (sample_size, act_fn, …) do not change the network.
 SHAPE_KEYS = (
@@ -71,7 +71,7 @@ class SvdUNet(UNetSpatioTemporalConditionModel):
         if self.time_constants is None:
             temb = self.embed_time(timestep, sample, rows)  # [B*F,T]
         else:
-            temb = self.time_constants.select(self.embed_time, timestep, sample, rows)  # [B*F,1], which nobody looks at
+            temb = self.time_constants.select(self.embed_time, timestep, sample, rows)  # [B*F,1]: its place alone matters
         context = sample.new_zeros(rows, 1, self.context_width)
         images_only = sample.new_zeros(batch, frames)
 

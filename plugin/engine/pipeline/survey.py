@@ -16,8 +16,7 @@ from ... import __version__
 from ...core.frames import FrameRange
 from ...core.paths import frame_path
 from ...protocol.messages import Surveyed
-from ..mattes import read_digest
-from ..mattes.header import read_header_strings
+from ..mattes import read_digest, read_header_strings
 from ..model.device import PRECISIONS
 from .digest import params_digest
 from .plan import Plan

@@ -8,21 +8,20 @@ from typing import Any
 import pytest
 import torch
 from diffusers.models.resnet import AlphaBlender, ResnetBlock2D, SpatioTemporalResBlock
+from gvm_matte.engine.model.decoders import AlphaDecoder, RgbDecoder
 from gvm_matte.engine.model.matting import MattingModel
 from gvm_matte.engine.model.savings import (
-    MAX_TABLES,
-    AlphaDecoder,
     ConstantAttention,
     ConstantMix,
     Idle,
     InPlaceResnet,
-    RgbDecoder,
     SpatialAlone,
     constant_cross_attention,
     leave_out_idle_layers,
     save_in_unet,
     work_in_place,
 )
+from gvm_matte.engine.model.time_constants import MAX_TABLES
 
 
 def passes(model: MattingModel, frames: int, timestep: float) -> torch.Tensor:
@@ -103,7 +102,7 @@ def silence(network: torch.nn.Module, blocks: int) -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_a_silent_branch_is_left_out_and_nothing_changes(dtype: torch.dtype, load: Any) -> None:
-    decoder = load(savings=False, dtype=dtype)._decoder.decoder
+    decoder = copy.deepcopy(load(savings=False, dtype=dtype)._decoder.decoder)
     silence(decoder, 2)
     full, lean = RgbDecoder(copy.deepcopy(decoder)), AlphaDecoder(copy.deepcopy(decoder))
     assert sum(isinstance(module, SpatialAlone) for module in lean.modules()) == 2
