@@ -1,7 +1,7 @@
 """Several engines against one, over the same files: `cpu,cpu` with one thread each, `cpu` with two threads and with one.
 
     real        engines of this machine, each with its model loaded, from Accepted to Done; they take turns
-    simulated   engines of any speed on a clock of their own: what a cut and its steals cost, without a GPU
+    simulated   engines of any speed on a clock of their own: what borders and the end cost, without a GPU
 
 The first says what a second engine is worth where both share cores and memory, as on a machine without GPUs. GPUs share
 neither; there the second says what is left to gain.
@@ -17,16 +17,15 @@ import heapq
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gvm_matte.client import MatteJob, MatteSession
+from gvm_matte.client.devices.runs import CONTEXT, Runs
 from gvm_matte.client.devices.sessions import DeviceSessions
-from gvm_matte.client.devices.shares import CONTEXT, Shares
-from gvm_matte.core.frames import BlockPlan, Step
-from gvm_matte.engine.jobs.steps import Share
+from gvm_matte.core.frames import BlockPlan
 from gvm_matte.engine.model.weights import BUILTIN
 from gvm_matte.protocol.messages import Accepted, Message
 from gvm_matte.protocol.parts import Sink, Source
@@ -44,61 +43,70 @@ SPEEDS = ((1.0, 1.0), (1.0, 2.0), (1.0, 4.0), (1.0, 8.0), (1.0, 1.0, 1.0, 1.0), 
 
 @dataclass(frozen=True)
 class Simulated:
-    """What came of one: seconds where a block takes an engine of speed 1 one second."""
+    """What came of one: seconds where a block takes an engine of speed 1 one second; `frames` as they were delivered."""
 
     seconds: float
     windows: int
-    steals: int
+    runs: int
+    frames: list[int]
 
 
-def simulate(plan: BlockPlan, speeds: Sequence[float], *, stealing: bool = True) -> Simulated:
-    """Engines of these speeds share a shot, with the shares of host and engines; a thief begins with a window more."""
-    shares = Shares(plan, range(plan.first, plan.last + 1), len(speeds))
-    ends: list[tuple[float, int, Step]] = []
-    now, windows, steals = 0.0, 0, 0
-    answer: tuple[int, ...] = ()
+def simulate(plan: BlockPlan, speeds: Sequence[float], frames: Iterable[int] | None = None) -> Simulated:
+    """Engines of these speeds render a shot by the rule that hands out its blocks.
 
-    def told(request: int, frames: tuple[int, ...], plates: tuple[int, ...]) -> None:
-        nonlocal answer
-        answer = frames
+    A window takes `CONTEXT` of a block's time, its decode groups the rest; a group's frames are delivered at its end.
+    """
+    wanted = set(range(plan.first, plan.last + 1) if frames is None else frames)
+    runs = Runs(plan, wanted, len(speeds))
+    work: list[list[tuple[float, list[int]]]] = [[] for _ in speeds]  # by engine: (seconds, frames that come then)
+    ends: list[tuple[float, int]] = []
+    now, windows, count, delivered = 0.0, 0, 0, []
 
     def go_on(engine: int) -> None:
-        step = work[engine].begin()
-        if step is not None:
-            heapq.heappush(ends, (now + (1.0 if step.groups else CONTEXT) / speeds[engine], engine, step))
+        if work[engine]:
+            heapq.heappush(ends, (now + work[engine][0][0], engine))
 
-    work = [Share(plan, shares.of(engine), told=told) for engine in range(len(speeds))]
-    for engine in range(len(speeds)):
-        go_on(engine)
+    def hand_out() -> None:
+        nonlocal windows, count
+        for engine, speed in enumerate(speeds):
+            run = set() if work[engine] else set(runs.take(engine, now))
+            if run:
+                runs.ready(engine, now)
+                count += 1
+            for step in plan.steps(run):
+                windows += 1
+                work[engine].append((CONTEXT / speed, []))
+                for first, last in step.groups:
+                    seconds = (1.0 - CONTEXT) / len(step.groups) / speed
+                    work[engine].append((seconds, [frame for frame in range(first, last + 1) if frame in run]))
+            if run:
+                go_on(engine)
+
+    hand_out()
     while ends:
-        now, engine, step = heapq.heappop(ends)
-        windows += 1
-        for frame in step.block.frames if step.groups else ():
-            shares.delivered(frame)
-        go_on(engine)
-        while stealing:
-            busy = {engine for _, engine, _ in ends}
-            found = shares.best_steal(set(range(len(speeds))) - busy, sorted(busy), speeds)
-            if found is None:
-                break
-            work[found.victim].give_up(0, found.last)
-            shares.give(found, answer)
-            work[found.thief] = Share(plan, shares.of(found.thief), told=told)
-            steals += bool(answer)
-            go_on(found.thief)
-    return Simulated(now, windows, steals)
+        now, engine = heapq.heappop(ends)
+        _, done = work[engine].pop(0)
+        delivered += done
+        for frame in done:
+            runs.delivered(engine, frame, now)
+        if work[engine]:
+            go_on(engine)
+        else:
+            runs.end(engine, now)
+            hand_out()
+    return Simulated(now, windows, count, delivered)
 
 
 def simulations(blocks: int) -> list[dict[str, Any]]:
-    """One row a machine: how many times as fast as its first engine alone, with steals and without, and at best."""
+    """One row a machine: how many times as fast as its first engine alone, and at best."""
     plan = BlockPlan(1, 26 * blocks + 6, 32, 6, 16)
     alone = simulate(plan, (1.0,)).seconds
     rows = []
     for speeds in SPEEDS:
-        shared, fixed = simulate(plan, speeds), simulate(plan, speeds, stealing=False)
+        found = simulate(plan, speeds)
         rows.append({
-            "speeds": list(speeds), "blocks": plan.count, "windows": shared.windows, "steals": shared.steals,
-            "times_one": alone / shared.seconds, "times_one_without_steals": alone / fixed.seconds, "at_best": sum(speeds),
+            "speeds": list(speeds), "blocks": plan.count, "windows": found.windows, "runs": found.runs,
+            "times_one": alone / found.seconds, "at_best": sum(speeds),
         })  # fmt: skip
     return rows
 
@@ -227,9 +235,8 @@ def _rows(result: dict[str, Any]) -> list[list[str]]:
         ]
     for row in result["simulated"]:
         what = f"simulated, {row['blocks']} blocks, speeds {', '.join(f'{speed:g}' for speed in row['speeds'])}"
-        rest = f"{row['steals']} steals, {row['windows'] - row['blocks']} windows more"
-        fixed = f"without {row['times_one_without_steals']:.2f}, at best {row['at_best']:g}"
-        rows.append([f"{what}: {rest} ({fixed})", "", f"{row['times_one']:.2f}"])
+        rest = f"{row['runs']} runs, {row['windows'] - row['blocks']} windows more, at best {row['at_best']:g}"
+        rows.append([f"{what}: {rest}", "", f"{row['times_one']:.2f}"])
     return rows
 
 

@@ -158,7 +158,7 @@ class Client:
             job = self.jobs[message.id] = Job(self.engine, self.channel, message, self.attached)
             self.attached = Rings(None, None)
             threading.Thread(target=self.run, args=(job,), daemon=True).start()
-        elif isinstance(message, (p.PlateReady, p.PlateFailed, p.AlphaTaken, p.Shorten, p.Cancel)):
+        elif isinstance(message, (p.PlateReady, p.PlateFailed, p.AlphaTaken, p.Cancel)):
             if message.job in self.jobs:  # else: of a job that has ended
                 self.jobs[message.job].take(message)
         elif isinstance(message, watching.Watch):

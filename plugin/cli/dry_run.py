@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ..client import MatteJob
+from ..client.devices.runs import Runs
 from ..client.devices.sessions import numbered
-from ..client.devices.shares import cut
 from ..core.devices import devices_of
 from ..core.frames import BlockPlan, FrameRange
 from ..params.keys import ShotParams
@@ -83,7 +83,7 @@ def describe_plan(job: MatteJob) -> Dict[str, Any]:
             "model_size": [width, height],
             "weights": f"{plan.files.name} ({plan.files.kind})",
             "device": str(plan.device),
-            "devices": _shares(devices, request.plan, plan.frames),
+            "devices": _first_runs(devices, request.plan, plan.frames),
             "precision": str(plan.dtype).removeprefix("torch."),
             "memory": {**dataclasses.asdict(memory), "peak": memory.peak},
             "notices": notices,
@@ -92,14 +92,16 @@ def describe_plan(job: MatteJob) -> Dict[str, Any]:
         request.close()
 
 
-def _shares(devices: Tuple[str, ...], plan: BlockPlan, frames: List[int]) -> List[Dict[str, Any]]:
+def _first_runs(devices: Tuple[str, ...], plan: BlockPlan, frames: List[int]) -> List[Dict[str, Any]]:
     """What each of several devices begins with; windows are those that it computes."""
-    shares = cut(plan, frames, len(devices))
-    shares += [()] * (len(devices) - len(shares))
+    if len(devices) == 1:
+        return []
+    runs = Runs(plan, frames, len(devices))
+    first = [runs.take(number, 0.0) for number in range(len(devices))]
     return [
-        {"device": device, "frames": _range(list(share)), "windows": len(plan.steps(share)) if share else 0}
-        for device, share in zip(numbered(devices), shares)
-    ] if len(devices) > 1 else []  # fmt: skip
+        {"device": device, "frames": _range(list(run)), "windows": len(plan.steps(run)) if run else 0}
+        for device, run in zip(numbered(devices), first)
+    ]
 
 
 def _range(frames: List[int]) -> str:
@@ -126,8 +128,8 @@ def _show(plan: Dict[str, Any]) -> None:
     }
     for name, value in rows.items():
         table.add_row(f"[bold]{name}[/]", str(value))
-    for share in plan["devices"]:
-        table.add_row(f"[bold]{share['device']}[/]", f"{share['frames'] or 'nothing'}, {share['windows']} windows")
+    for run in plan["devices"]:
+        table.add_row(f"[bold]{run['device']}[/]", f"begins with {run['frames'] or 'nothing'}, {run['windows']} windows")
     console.print(table)
     blocks = Table("block", "frames", "window", box=None)
     for block in plan["blocks"][:MAX_ROWS]:

@@ -5,9 +5,6 @@
     3  the pusher pushes them; alphas are taken as they come; everything is noted in the ledger
     4  Done, or an error
 
-A host that wants far frames back (`Recall.shorten`) is asked for them with Shorten; Shortened says which they are, and the
-try goes on with the others. One that dies before it has answered leaves the wish to the next try.
-
 It goes wrong in three ways: the job fails (the engine's Failed, or an error in a callback: the engine is sound), the
 engine dies or hangs (ConnectionLostError, EngineTimeoutError: another one may go on), the engine is ill (any other
 ProtocolError, or a slot that cannot be). The caller (`session`) reads `engine_is_sound` and `may_retry`.
@@ -45,7 +42,6 @@ from ..protocol.messages import (
     Message,
     Notice,
     Progress,
-    Shortened,
     SlotFree,
     Surveyed,
 )
@@ -76,7 +72,6 @@ class Attempt:
         self._first: Dict[int, PlateData] = {}
         self._before = len(ledger.delivered)
         self._in_callback = False
-        self._shortening = 0  # the id of the Shorten that waits for its answer
         self._ended = False  # the engine is done with the job, or was told to be
 
     @property
@@ -153,7 +148,6 @@ class Attempt:
             if self._callbacks.cancel.is_set():
                 self._cancel(job)
                 return
-            self._shorten(job)
             if self._pusher is not None and self._pusher.error is not None:
                 self._in_callback = True
                 raise self._pusher.error
@@ -165,26 +159,6 @@ class Attempt:
                 self._finish(message)
             elif message is not None:
                 self._take(job, message)
-
-    def _shorten(self, job: EngineJob) -> None:
-        recall = self._callbacks.recall
-        if recall.last is not None and not self._shortening:
-            self._shortening = job.shorten(recall.last)
-
-    def _give_up(self, message: Shortened) -> None:
-        """The engine's answer: what it gave up is somebody else's from now on."""
-        recall = self._callbacks.recall
-        if recall.last is None or message.id != self._shortening:
-            raise ProtocolError("The engine gave up frames that nobody wanted back.")
-        given = set(frames_of(message.frames)) if message.frames else set()
-        if given and min(given) <= recall.last:
-            raise ProtocolError(f"The engine gave up frame {min(given)}; those behind {recall.last} were wanted back.")
-        self._ledger.give_up(given)
-        if self._pusher is not None and message.plates:
-            self._pusher.drop(frames_of(message.plates))
-        self._shortening = 0
-        recall.answered()
-        self._tell(message)
 
     def _take(self, job: EngineJob, message: Message) -> None:
         ledger = self._ledger
@@ -207,8 +181,6 @@ class Attempt:
             self._tell(message)
         elif isinstance(message, Surveyed):
             self._tell(message)
-        elif isinstance(message, Shortened):
-            self._give_up(message)
         elif isinstance(message, Notice):
             ledger.notices.append(message)
             self._tell(message)
@@ -228,7 +200,6 @@ class Attempt:
             frames=frames_of(message.plates),
             plates=self._callbacks.plates,
             first=self._first,
-            turn=self._callbacks.turn,
         )
         self._pusher.start()
 

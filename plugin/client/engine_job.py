@@ -18,8 +18,6 @@ from ..protocol.messages import (
     Message,
     Notice,
     Progress,
-    Shorten,
-    Shortened,
     SlotFree,
     Surveyed,
 )
@@ -28,10 +26,10 @@ if TYPE_CHECKING:
     from .connection import EngineConnection
 
 JobMessage = Union[
-    Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress, Shortened, Done, Failed,
+    Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress, Done, Failed,
 ]  # fmt: skip
 JOB_MESSAGES = (
-    Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress, Shortened, Done, Failed,
+    Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress, Done, Failed,
 )  # fmt: skip
 
 
@@ -69,16 +67,6 @@ class EngineJob:
             ConnectionLostError: the engine is gone.
         """
         self._connection.send(message)
-
-    def shorten(self, last: int) -> int:
-        """Asks for the blocks behind a frame that are not begun; the id that the answer, `Shortened`, has.
-
-        Raises:
-            ConnectionLostError: the engine is gone.
-        """
-        number = self._connection.new_id()
-        self._connection.send(Shorten(number, self.id, last))
-        return number
 
     def cancel(self) -> None:
         """Asks for the job's end; its last message tells of it. An engine that is gone is no error here."""

@@ -11,7 +11,7 @@ import os
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional, Set, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
 
 from ..core.devices import devices_of
 from ..core.errors import FrameRangeError, ProtocolError, UsageError
@@ -125,43 +125,18 @@ class RenderResult:
     windows: int = 0
 
 
-class Recall:
-    """How a render is asked for its far frames while it runs. Any thread.
-
-    Those that the engine has not begun are somebody else's when the event `Shortened` tells of them; the render goes on
-    with the others.
-
-    Attributes:
-        last: the frame behind which frames are asked for; None: nothing is, or the answer has come.
-    """
-
-    def __init__(self) -> None:
-        self.last: Optional[int] = None
-
-    def shorten(self, last: int) -> None:
-        """Asks for all behind frame `last`; not again before the answer, which is an event, or the render's end."""
-        self.last = last
-
-    def answered(self) -> None:
-        """The engine has answered."""
-        self.last = None
-
-
 @dataclass(frozen=True)
 class Callbacks:
     """What a render calls. `plates` is called in a thread of its own, the others where `render` was called.
 
     Args:
-        cancel: ends it with an error; recall: makes it shorter.
-        turn: held while a plate is asked for and copied.
+        cancel: ends it with an error.
     """
 
     plates: Optional[Callable[[int], PlateData]]
     take_alpha: Optional[Callable[[int, SlotInfo, memoryview], None]]
     on_event: Callable[[Message], None]
     cancel: threading.Event
-    recall: Recall = field(default_factory=Recall)
-    turn: ContextManager[object] = field(default_factory=threading.Lock)
 
 
 class Ledger:
@@ -223,19 +198,6 @@ class Ledger:
         if frames - self.asked:
             raise ProtocolError(f"The engine kept frame {min(frames - self.asked)}, which is not expected.")
         self.kept |= frames
-
-    def give_up(self, frames: Set[int]) -> None:
-        """Notes frames that are not this render's any more.
-
-        Raises:
-            ProtocolError: nobody asked for one of them, or it is delivered.
-        """
-        wrong = frames - self.missing
-        if wrong:
-            raise ProtocolError(
-                f"The engine gave up frame {min(wrong)}, which it did not have to deliver.", frame=min(wrong)
-            )
-        self.asked -= frames
 
     def note(self, frames: Set[int], frame: int) -> None:
         """Notes a frame in one of the sets.

@@ -9,17 +9,14 @@ takes; the ring belongs to the attempt that started it, whose end closes the rin
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import threading
-from typing import Callable, ContextManager, Dict, FrozenSet, Iterable, Optional
+from typing import Any, Callable, Dict, Iterable, Optional
 
 from ..core.errors import ConnectionLostError, FrameBufferError, PlateError
 from ..protocol.frame_buffer import FrameRing, slot_bytes
 from ..protocol.messages import Message, PlateFailed, PlateReady
 from .job import PlateData
-
-_NO_TURNS = contextlib.nullcontext()
 
 
 class PlatePusher(threading.Thread):
@@ -27,7 +24,6 @@ class PlatePusher(threading.Thread):
 
     Args:
         first: plates that were asked for before, to size the ring: they are not asked for again.
-        turn: held while a plate is asked for and copied, since one host may serve several engines.
     """
 
     def __init__(
@@ -39,7 +35,6 @@ class PlatePusher(threading.Thread):
         frames: Iterable[int],
         plates: Callable[[int], PlateData],
         first: Dict[int, PlateData],
-        turn: ContextManager[object] = _NO_TURNS,
     ) -> None:
         super().__init__(name="gvm-matte-plates", daemon=True)
         self.error: Optional[BaseException] = None
@@ -49,9 +44,7 @@ class PlatePusher(threading.Thread):
         self._frames = list(frames)
         self._plates = plates
         self._first = first
-        self._turn = turn
         self._stopped = threading.Event()
-        self._dropped: FrozenSet[int] = frozenset()
 
     def run(self) -> None:
         """Pushes until done, stopped, or an error."""
@@ -59,17 +52,12 @@ class PlatePusher(threading.Thread):
             for frame in self._frames:
                 if self._stopped.is_set():
                     return
-                if frame not in self._dropped:
-                    self._push(frame)
+                self._push(frame)
         except ConnectionLostError:
             pass  # whoever receives sees it, too
         except BaseException as exc:
             if not self._stopped.is_set():
                 self.error = exc
-
-    def drop(self, frames: Iterable[int]) -> None:
-        """The engine does not want these any more; one that is just being copied is pushed all the same."""
-        self._dropped |= frozenset(frames)
 
     def stop(self) -> None:
         """Ends it: after the plate at hand, or at once where it waits for a slot. Closes the ring."""
@@ -80,18 +68,13 @@ class PlatePusher(threading.Thread):
     def _push(self, frame: int) -> None:
         slot = self._ring.acquire(None)
         assert slot is not None
-        if frame in self._dropped:  # while it waited
+        try:
+            plate = self._first.pop(frame, None) or self._plates(frame)
+        except PlateError as exc:
             self._ring.release(slot)
+            self._send(PlateFailed(self._job, frame, exc.message))
             return
-        with self._turn:
-            try:
-                plate = self._first.pop(frame, None) or self._plates(frame)
-            except PlateError as exc:
-                self._ring.release(slot)
-                self._send(PlateFailed(self._job, frame, exc.message))
-                return
-            info = fill(self._ring, slot, frame, plate)
-        self._send(PlateReady(self._job, slot, frame, info))
+        self._send(PlateReady(self._job, slot, frame, fill(self._ring, slot, frame, plate)))
 
 
 def fill(ring: FrameRing, slot: int, frame: int, plate: PlateData) -> int:
@@ -131,3 +114,14 @@ def copy(target: memoryview, source: memoryview) -> None:
         return
     address = ctypes.addressof(ctypes.c_char.from_buffer(source)) if source.nbytes else 0
     ctypes.memmove(ctypes.addressof(ctypes.c_char.from_buffer(target)), address, source.nbytes)
+
+
+def copied(pixels: Any) -> Any:
+    """Pixels in memory of their own; such as are not in one piece are left to `fill`, which says so."""
+    with memoryview(pixels) as view:
+        if not view.c_contiguous:
+            return pixels
+        own = bytearray(view.nbytes)
+        with view.cast("B") as source, memoryview(own) as target:
+            copy(target, source)
+        return own

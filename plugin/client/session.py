@@ -18,7 +18,7 @@ import contextlib
 import threading
 import time
 from pathlib import Path
-from typing import Callable, ContextManager, Mapping, Optional, Sequence
+from typing import Callable, Mapping, Optional, Sequence
 
 from ..core.devices import devices_of
 from ..core.errors import CancelledError, EngineDiedError, EngineError, EngineTimeoutError, GvmMatteError, UsageError
@@ -27,7 +27,7 @@ from ..protocol.frame_buffer import SlotInfo
 from ..protocol.messages import Message, Notice
 from .attempt import Attempt
 from .connection import ANSWER_SECONDS, QUIET_SECONDS, EngineConnection
-from .job import Buffers, Callbacks, Ledger, MatteJob, PlateData, Recall, RenderResult
+from .job import Buffers, Callbacks, Ledger, MatteJob, PlateData, RenderResult
 from .process import START_SECONDS, STOP_SECONDS, EngineProcess, exit_words
 from .warm import end_process, start_warm_engine
 
@@ -120,8 +120,6 @@ class MatteSession:
         take_alpha: Optional[Callable[[int, SlotInfo, memoryview], None]] = None,
         cancel: Optional[threading.Event] = None,
         buffers: Optional[Buffers] = None,
-        recall: Optional[Recall] = None,
-        turn: Optional[ContextManager[object]] = None,
     ) -> RenderResult:
         """Renders a job to its end.
 
@@ -134,11 +132,9 @@ class MatteSession:
                 mattes go to files too, a restart may bring an alpha a second time.
             cancel: set it from anywhere to cancel.
             buffers: the rings' sizes, where the defaults do not fit.
-            recall: asks for far frames back while the render goes on (event `Shortened`).
-            turn: a lock that is held while `plates` is called and its plate copied: of a host that serves several sessions.
 
         Raises:
-            UsageError: the job names several devices, which is `several.DeviceSessions`' business; or it is not complete.
+            UsageError: the job names several devices, which is `DeviceSessions`' business; or it is not complete.
             CancelledError: cancelled; finished frames stay, nothing else does.
             EngineDiedError: engines kept dying; carries the last one's exit code and the end of its log.
             EngineTimeoutError: engines kept hanging.
@@ -146,13 +142,10 @@ class MatteSession:
         """
         check_callbacks(job, plates, take_alpha)
         if not job.dry_run and len(devices_of(str(job.params.get("device", "auto")))) > 1:
-            raise UsageError(f"One engine has one device, not {job.params['device']}; `several` shares a job among more.")
+            raise UsageError(f"One engine has one device, not {job.params['device']}; `DeviceSessions` has several.")
         if not self._busy.acquire(blocking=False):
             raise UsageError("A session renders one job at a time.")
-        callbacks = Callbacks(
-            plates, take_alpha, on_event or (lambda message: None), cancel or threading.Event(),
-            recall or Recall(), turn or threading.Lock(),
-        )  # fmt: skip
+        callbacks = Callbacks(plates, take_alpha, on_event or (lambda message: None), cancel or threading.Event())
         try:
             return self._render(job, callbacks, buffers or Buffers())
         finally:

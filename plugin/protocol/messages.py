@@ -1,14 +1,13 @@
-"""The messages between host and engine, version 2. docs/protocol.md tells the story; this file is the contract.
+"""The messages between host and engine, version 3. docs/protocol.md tells the story; this file is the contract.
 
 A message is one JSON object in UTF-8, sent as one length-framed byte string over `multiprocessing.connection` (bytes,
 never pickle). Its key `kind` names a class of this file, its other keys are that class's fields. Reading is strict: an
 unknown kind, an unknown, missing or wrongly typed field is a `ProtocolError`. Pixels never travel in messages: they lie in
 the shared-memory rings of `frame_buffer`, and messages say whose slot it is.
 
-    host → engine   Hello, Ping, StatusRequest, Attach, Render, PlateReady, PlateFailed, AlphaTaken, Shorten, Cancel,
-                    Shutdown
+    host → engine   Hello, Ping, StatusRequest, Attach, Render, PlateReady, PlateFailed, AlphaTaken, Cancel, Shutdown
     engine → host   HelloReply, Pong, Status, Attached, Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed,
-                    Notice, Progress, Shortened, Done, Failed
+                    Notice, Progress, Done, Failed
     both ways       what a monitor says and hears: `watch_messages`
 
 Every request has an `id` that its answer repeats; what belongs to a job has `job`, the id of its `Render`.
@@ -44,7 +43,7 @@ from .watching import (
     Watching,
 )
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 MAX_MESSAGE_BYTES = 1 << 20
 AUTHENTICATION_SECONDS = 5.0
 
@@ -270,19 +269,6 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Shortened:
-    """Answer to `Shorten`: these frames are the host's again, and whoever it asks next may write them.
-
-    Frame ranges as text, empty for none: the job was too far already.
-    """
-
-    id: int
-    job: int
-    frames: str
-    plates: str  # that will not be read any more, so the host need not push them
-
-
-@dataclass(frozen=True)
 class Done:
     """The job is done; `seconds` by stage, of which several overlap."""
 
@@ -305,18 +291,6 @@ class Failed:
 
 
 @dataclass(frozen=True)
-class Shorten:
-    """Asks a job for the blocks behind frame `last` that it has not begun; it goes on with the others.
-
-    Its answer is `Shortened`, once the locks of what is given up are free, or the job's end if that came first.
-    """
-
-    id: int
-    job: int
-    last: int
-
-
-@dataclass(frozen=True)
 class Cancel:
     """Stops a job; its answer is the job's `Failed` with code `cancelled`, or `Done` if it came first."""
 
@@ -332,18 +306,18 @@ class Shutdown:
 
 
 HOST_MESSAGES = (
-    Hello, Ping, StatusRequest, Attach, Render, PlateReady, PlateFailed, AlphaTaken, Shorten, Cancel, Shutdown,
+    Hello, Ping, StatusRequest, Attach, Render, PlateReady, PlateFailed, AlphaTaken, Cancel, Shutdown,
     *WATCHER_MESSAGES,
 )  # fmt: skip
 ENGINE_MESSAGES = (
     HelloReply, Pong, Status, Attached, Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress,
-    Shortened, Done, Failed, *WATCHED_MESSAGES,
+    Done, Failed, *WATCHED_MESSAGES,
 )  # fmt: skip
 Message = Union[
-    Hello, Ping, StatusRequest, Attach, Render, PlateReady, PlateFailed, AlphaTaken, Shorten, Cancel, Shutdown,
+    Hello, Ping, StatusRequest, Attach, Render, PlateReady, PlateFailed, AlphaTaken, Cancel, Shutdown,
     Watch, PictureTaken, CancelJob, MoveJob, Release, Show,
     HelloReply, Pong, Status, Attached, Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress,
-    Shortened, Done, Failed,
+    Done, Failed,
     Watching, Ordered, JobState, EngineState, Picture, FrameState, LogLines,
 ]  # fmt: skip
 
@@ -354,6 +328,6 @@ __all__ = [
     "Accepted", "AlphaReady", "AlphaTaken", "Attach", "Attached", "Cancel", "CancelJob", "Done", "EngineState", "Failed",
     "FrameKept", "FrameState", "FrameWritten", "Hello", "HelloReply", "JobState", "LogLines", "Message", "MoveJob",
     "Notice", "Ordered", "Picture", "PictureTaken", "Ping", "PlateFailed", "PlateReady", "Pong", "Progress", "Release",
-    "Render", "RingSpec", "Shorten", "Shortened", "Show", "Shutdown", "Sink", "SlotFree", "Source", "Status",
+    "Render", "RingSpec", "Show", "Shutdown", "Sink", "SlotFree", "Source", "Status",
     "StatusRequest", "Surveyed", "Watch", "Watching",
 ]  # fmt: skip

@@ -130,7 +130,7 @@ def test_what_is_there_is_kept_and_the_rest_is_shared(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_what_an_engine_that_falls_behind_has_left_is_stolen(
+def test_the_others_render_what_an_engine_that_falls_behind_has_not_begun(
     pair: DeviceSessions, plates: str, whole: Path, tmp_path: Path
 ) -> None:
     _, slow = (engine.info.pid for engine in pair.engines())
@@ -139,7 +139,7 @@ def test_what_an_engine_that_falls_behind_has_left_is_stolen(
     def on_event(message: Message) -> None:
         if isinstance(message, FrameWritten):
             written[message.job].append(message.frame)
-            if message.job == 2 and len(written[2]) == 1 and len(written[1]) < 30:
+            if message.job == 2 and len(written[2]) == 1:
                 os.kill(slow, signal.SIGSTOP)
             if message.job == 1 and len(written[1]) == 30:
                 threading.Timer(1.0, os.kill, (slow, signal.SIGCONT)).start()
@@ -149,8 +149,7 @@ def test_what_an_engine_that_falls_behind_has_left_is_stolen(
     finally:
         os.kill(slow, signal.SIGCONT)
     assert len(result.written) == 62 and result.restarts == 0
-    stolen = sorted(frame for frame in written[1] if frame > 1030)
-    assert stolen and stolen[-1] == 1062 and len(set(written[1]) & set(written[2])) == 0
+    assert len(written[1]) >= 30 and not set(written[1]) & set(written[2])
     assert same(tmp_path / "m", whole, "1001-1062")
 
 
@@ -188,14 +187,14 @@ def test_the_command_shares_blocks_and_makes_movies_once(
     assert (tmp_path / "a.mp4").stat().st_size > 0 and len(read_mattes(tmp_path / "m")) == 17
 
 
-def test_a_dry_run_tells_the_shares(cli: RunCli, plates: str, tiny: list[str], tmp_path: Path) -> None:
+def test_a_dry_run_tells_what_each_device_begins_with(cli: RunCli, plates: str, tiny: list[str], tmp_path: Path) -> None:
     done = cli("render", "--input", plates, "--output", str(tmp_path / "m" / "m.####.exr"), "--device", "cpu,cpu", *tiny,
                "--blocks", "1001-1055:6", "--shot-range", "1001-1062", "--dry-run", "--json")  # fmt: skip
     assert done.returncode == 0, done.stderr
     plan = json.loads(done.stdout)
     assert plan["devices"] == [
-        {"device": "cpu 1", "frames": "1001-1030", "windows": 5},
-        {"device": "cpu 2", "frames": "1031-1062", "windows": 6},
+        {"device": "cpu 1", "frames": "1001-1006", "windows": 1},
+        {"device": "cpu 2", "frames": "1007-1012", "windows": 2},
     ]
     assert not (tmp_path / "m").exists()
 

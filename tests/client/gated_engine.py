@@ -3,8 +3,7 @@
 It renders as every engine does, and notes beside its marker what it does: `FILE.windows`, one JSON line for each window
 that goes through the UNet, and `FILE.jobs`, one for each job that came to its end, both with its life (1 for the engine
 that began first). The engine whose life is in `FILE.slow` waits in its window until others have done as many jobs as
-`FILE.gate` says: so it is slow, and however busy the machine is, it is in the midst of a block when it is asked to give
-some up.
+`FILE.gate` says: so it is slow, however busy the machine is.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ def denoise(self: WindowRunner, step: Any) -> Any:
         jobs = [json.loads(line) for line in text(".jobs").splitlines()]
         if sum(job["life"] != life for job in jobs) >= int(text(".gate")):
             break
-        assert time.monotonic() < deadline, "nobody has stolen anything"
+        assert time.monotonic() < deadline, "no other engine has done a job"
         time.sleep(0.01)
     return _denoise(self, step)
 

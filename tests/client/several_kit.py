@@ -31,10 +31,5 @@ def every_job(place: Path) -> List[Dict[str, Any]]:
     return [json.loads(line) for line in (place / "lives.jobs").read_text().splitlines()]
 
 
-def asked_for(place: Path) -> List[Dict[str, Any]]:
-    """What engines were asked to give up, in order."""
-    return [json.loads(line) for line in (place / "lives.asked").read_text().splitlines()]
-
-
 def frames_of(job: Dict[str, Any]) -> Set[int]:
     return set(FrameRange.parse(job["frames"]))

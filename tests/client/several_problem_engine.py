@@ -1,21 +1,14 @@
 """The problem engine as one of several: `python tests/client/several_problem_engine.py MODE --marker FILE …`.
 
-It answers dry runs, obeys `max_frames`, begins blocks and gives them up as an engine does, and notes what it is asked for
-beside its marker: `FILE.jobs`, one JSON line a job with its life, the frames and the device; `FILE.asked`, one a Shorten.
-Lives are counted over all engines that share a marker; the one that begins first is the first. Modes beyond those of the
-problem engine:
+It answers dry runs, obeys `max_frames`, renders block by block as an engine does, and notes what it is asked for in
+`FILE.jobs`, beside its marker: one JSON line a job with its life, the frames and the device. Lives are counted over all
+engines that share a marker; the one that begins first is the first. Modes beyond those of the problem engine:
 
     even       0.02 s a frame
     uneven     0.005 s a frame in the first life, 0.1 s in the others
     fails      fails at frame 25; 0.02 s a frame
     no-device  fails with a device's error, in the second life
-
-and as uneven, when they are asked to give frames up:
-
-    dies-when-asked   dies by SIGKILL, in the second life
-    deaf-when-asked   goes on and never answers
-    keeps-when-asked  gives nothing up, whatever it has not begun
-    lies-when-asked   gives up what it was not asked for
+    dies-second  dies by SIGKILL in all lives but the first, when it is asked for mattes; 0.02 s a frame
 """
 
 from __future__ import annotations
@@ -24,20 +17,18 @@ import json
 import os
 import signal
 import sys
-import threading
 import time
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Sequence
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # engines are started without what a host's Python has
 
 import problem_engine
 from gvm_matte.core.frames import BlockPlan, FrameRange
-from gvm_matte.engine.jobs.steps import Share
 from gvm_matte.protocol import messages as p
 
 FAILING_FRAME = 25
-PACE = {"even": 0.02, "fails": 0.02}
+PACE = {"even": 0.02, "fails": 0.02, "dies-second": 0.02}
 
 
 def note(what: str, record: Dict[str, Any]) -> None:
@@ -50,11 +41,6 @@ def note(what: str, record: Dict[str, Any]) -> None:
 class Job(problem_engine.Job):
     """One render."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self.share: Share
-        self.sharing = threading.Event()
-
     def run(self) -> p.Message:
         request = self.request
         record = {
@@ -64,6 +50,8 @@ class Job(problem_engine.Job):
         note(".jobs", record)
         if self.engine.mode == "no-device" and self.engine.life > 1:
             return p.Failed(request.id, "device", f"{request.params['device']} cannot be used: there is none.")
+        if self.engine.mode == "dies-second" and self.engine.life > 1 and not request.dry_run:
+            os.kill(os.getpid(), signal.SIGKILL)
         return super().run()
 
     def work(self, request: p.Render) -> int:
@@ -83,44 +71,18 @@ class Job(problem_engine.Job):
     def in_order(self, shot: Sequence[int], frames: List[int]) -> Iterator[int]:
         params = self.request.params
         plan = BlockPlan(*shot, params.get("num_frames_per_batch", 8), params.get("num_overlap_frames", 2), 8)
-        self.share = Share(plan, frames, fixed=self.engine.mode == "keeps-when-asked", told=self.gave_up)
-        self.sharing.set()
-        wanted = set(frames)
-        for step in self.share.steps():
+        for step in plan.steps(frames):
             self.windows += 1
             for frame in step.block.frames if step.groups else ():
-                if frame in wanted:
+                if frame in frames:
                     time.sleep(self.pace())
                     yield frame
-        self.share.close()
 
     def pace(self) -> float:
         """Seconds for a frame."""
-        mode = self.engine.mode
-        if mode == "uneven" or mode.endswith("-when-asked"):
+        if self.engine.mode == "uneven":
             return 0.005 if self.engine.life == 1 else 0.1
-        return PACE.get(mode, 0.0)
-
-    def take(self, message: p.Message) -> None:
-        if isinstance(message, p.Shorten):
-            threading.Thread(target=self.shorten, args=(message,), daemon=True).start()
-        else:
-            super().take(message)
-
-    def shorten(self, message: p.Shorten) -> None:
-        self.sharing.wait()
-        mode = self.engine.mode
-        note(".asked", {"life": self.engine.life, "last": message.last})
-        if mode == "dies-when-asked" and self.engine.life == 2:
-            os.kill(os.getpid(), signal.SIGKILL)
-        if mode == "lies-when-asked":
-            self.channel.send(p.Shortened(message.id, message.job, str(message.last), ""))
-        if mode not in ("deaf-when-asked", "lies-when-asked"):
-            self.share.give_up(message.id, message.last)
-
-    def gave_up(self, request: int, frames: Tuple[int, ...], plates: Tuple[int, ...]) -> None:
-        given = str(FrameRange.of(frames)) if frames else ""
-        self.channel.send(p.Shortened(request, self.request.id, given, given))  # it reads no plates for context
+        return PACE.get(self.engine.mode, 0.0)
 
     def write(self, request: p.Render, frame: int, value: float) -> None:
         if self.engine.mode == "fails" and frame == FAILING_FRAME:

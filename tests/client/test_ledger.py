@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from gvm_matte.client.job import Ledger, MatteJob
-from gvm_matte.core.errors import ProtocolError
 from gvm_matte.protocol.messages import Accepted
 from gvm_matte.protocol.parts import Sink, Source
 
@@ -24,18 +22,6 @@ def test_only_missing_frames_are_asked_for_again_in_the_same_shot() -> None:
     again = one.remaining()
     assert (again.frames, again.shot, again.params) == ("3-4", (1, 9), {"existing": "overwrite"})
     assert not one.complete
-
-
-def test_what_was_given_up_is_not_asked_for_again_and_not_missed() -> None:
-    one = ledger(Sink("/m.####.exr"))
-    one.note(one.written, 1)
-    one.give_up({3, 4})
-    assert one.remaining().frames == "2" and one.missing == {2}
-    for frame in (1, 4):  # delivered; given up before
-        with pytest.raises(ProtocolError, match=f"gave up frame {frame}, which it did not have to deliver"):
-            one.give_up({2, frame})
-    one.note(one.written, 2)
-    assert one.complete
 
 
 def test_a_render_is_complete_with_its_last_frame() -> None:

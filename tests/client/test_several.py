@@ -28,20 +28,35 @@ from gvm_matte.protocol.parts import Sink, Source
 from session_kit import BUFFERS, FILES, Begin, Plate, Taker, names
 from several_kit import PARAMS, BeginSeveral, every_job, frames_of, jobs, to_files
 
-# -- shares
+# -- runs
 
 
-def test_each_engine_renders_a_run_of_whole_blocks(several: BeginSeveral, output: Path, place: Path) -> None:
+def test_each_engine_renders_runs_of_whole_blocks(several: BeginSeveral, output: Path, place: Path) -> None:
     result = several("even").render(to_files(output))
     assert result.written == tuple(range(1, 61)) and result.restarts == 0 and not result.kept
     assert len(names(output)) == 60
     asked = jobs(place)
-    first = {job["life"]: job["frames"] for job in reversed(asked)}  # one that is held up may be stolen from later
-    assert sorted(first.values()) == ["1-30", "31-60"] and set(first) == {1, 2}
+    assert sorted(job["frames"] for job in asked[:2]) == ["1-6", "7-12"] and {job["life"] for job in asked} == {1, 2}
     assert all(job["shot"] == [1, 60] and job["device"] == "cpu" for job in asked)
+    runs = [frames_of(job) for job in asked]
+    assert sorted(frame for run in runs for frame in run) == list(range(1, 61))
+    assert all((min(run) - 1) % 6 == 0 and len(run) == max(run) - min(run) + 1 for run in runs)
+    assert result.windows <= 10 + len(runs) - 1  # of one engine: 10 blocks
 
 
-def test_frames_that_are_kept_are_in_nobodys_share(several: BeginSeveral, output: Path, place: Path) -> None:
+def test_a_fast_engine_renders_more_and_a_slow_one_keeps_what_it_has_begun(
+    several: BeginSeveral, output: Path, place: Path
+) -> None:
+    events: List[Message] = []
+    result = several("uneven").render(to_files(output, "1-120"), on_event=events.append)
+    assert result.written == tuple(range(1, 121))
+    fast, slow = (sum(len(frames_of(job)) for job in jobs(place) if job["life"] == life) for life in (1, 2))
+    assert fast > 3 * slow > 0
+    written = Counter(event.frame for event in events if isinstance(event, FrameWritten))
+    assert set(written.values()) == {1} and len(written) == 120
+
+
+def test_frames_that_are_kept_are_in_no_run(several: BeginSeveral, output: Path, place: Path) -> None:
     for frame in range(1, 31):
         (output / f"m.{frame:04d}.exr").write_text("old")
     events: List[Message] = []
@@ -176,7 +191,7 @@ def test_one_error_ends_all_and_finished_frames_stay(several: BeginSeveral, outp
     assert len((place / "lives").read_text().splitlines()) == 2
 
 
-def test_an_engine_that_dies_is_started_again_for_its_share_alone(several: BeginSeveral, output: Path, place: Path) -> None:
+def test_an_engine_that_dies_is_started_again_for_its_run_alone(several: BeginSeveral, output: Path, place: Path) -> None:
     events: List[Message] = []
     result = several("dies-once").render(to_files(output), on_event=events.append)
     assert result.written == tuple(range(1, 61)) and result.restarts == 1
@@ -185,6 +200,18 @@ def test_an_engine_that_dies_is_started_again_for_its_share_alone(several: Begin
     again = [job for job in jobs(place) if job["life"] == 3]
     before = next(job for job in jobs(place) if job["life"] == 1)
     assert again and frames_of(again[0]) < frames_of(before)
+
+
+def test_a_device_whose_engines_keep_dying_gives_its_run_back_and_the_other_finishes_it(
+    several: BeginSeveral, output: Path, place: Path
+) -> None:
+    events: List[Message] = []
+    result = several("dies-second", restarts=1).render(to_files(output), on_event=events.append)
+    assert result.written == tuple(range(1, 61))
+    (notice,) = [event for event in events if isinstance(event, Notice) and "is given up" in event.text]
+    assert notice.level == "warning" and "started again 1 times" in notice.text and notice in result.notices
+    lost, mine = ([frames_of(job) for job in jobs(place) if (job["life"] == 1) == first] for first in (False, True))
+    assert set().union(*lost) == lost[0] and set().union(*mine) == set(range(1, 61))
 
 
 def test_engines_that_keep_dying_are_given_up(several: BeginSeveral, output: Path) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any, List
 
 import pytest
-from gvm_matte.core.frames import BlockPlan
 from gvm_matte.engine.jobs.job import Job, Rings
 from gvm_matte.engine.jobs.log import KEPT_LINES, LONGEST_LINE, LogRing
-from gvm_matte.engine.jobs.steps import Share
 from gvm_matte.engine.watch.register import KEPT_ENDED, JobRecord, Register
 from gvm_matte.protocol.codec import encode
 from gvm_matte.protocol.messages import (
@@ -20,8 +18,6 @@ from gvm_matte.protocol.messages import (
     FrameWritten,
     Message,
     Render,
-    Shorten,
-    Shortened,
 )
 from gvm_matte.protocol.parts import Sink, Source
 from gvm_matte.protocol.watching import CANCELLED, DONE, FAILED, RUNNING, WAITING
@@ -71,30 +67,6 @@ def test_a_job_is_known_by_what_it_says(kit: Kit) -> None:
     assert last.state == DONE and record.job is None and record.stages() == {"decoding": 0.5}
     assert record.tell(0) == last  # it stands still
     assert set(kit.changed) == {1}
-
-
-def test_frames_that_a_job_gave_up_are_nothing_of_it_any_more(kit: Kit) -> None:
-    job, record = kit.job()
-    record.missing = [3, 8]
-    job.total, job.delivered = 9, 1
-    job.send(Accepted(5, (1, 20), "1-9", "1", "2-11"))
-    job.gave_up(77, (7, 8, 9), (9, 10, 11))
-    state = record.tell(0)
-    assert (state.frames, state.total, state.done, state.missing_plates) == ("1-6", 6, 1, "3")
-    assert Shortened(77, 5, "7-9", "9-11") in kit.told
-    job.gave_up(78, (), ())
-    assert record.tell(0) == state and kit.told[-1] == Shortened(78, 5, "", "")
-    job.end(Done(5, 5, 7, {}))
-    assert record.tell(0).total == 6
-
-
-def test_a_job_that_is_asked_before_it_is_accepted_answers_when_it_is(kit: Kit) -> None:
-    job, _ = kit.job()
-    job.shorten(Shorten(77, 5, 3))
-    assert kit.told == []
-    job.total = 9
-    job.begin_share(Share(BlockPlan(1, 9, 3, 0, 3), range(1, 10), told=job.gave_up))
-    assert kit.told == [Shortened(77, 5, "4-9", "4-9")] and job.total == 3
 
 
 @pytest.mark.parametrize(

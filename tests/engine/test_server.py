@@ -17,10 +17,7 @@ from typing import Iterator, List
 import pytest
 from gvm_matte import __version__
 from gvm_matte.core.errors import AuthenticationError, ConnectionLostError, GvmMatteError
-from gvm_matte.core.frames import FrameRange
-from gvm_matte.engine.mattes import FrameLock
 from gvm_matte.protocol import messages as p
-from gvm_matte.protocol import watching
 from gvm_matte.protocol.addresses import private_address
 from gvm_matte.protocol.channel import Channel, connect
 from gvm_matte.protocol.messages import (
@@ -30,14 +27,10 @@ from gvm_matte.protocol.messages import (
     Failed,
     FrameWritten,
     Message,
-    Progress,
     Render,
-    Shorten,
-    Shortened,
     Status,
 )
 from gvm_matte.protocol.parts import Sink, Source
-from gvm_matte.protocol.watching import JobState
 from support import PARAMS
 
 TINY = {**PARAMS, "existing": "overwrite"}
@@ -225,80 +218,6 @@ def test_jobs_are_done_in_the_order_of_asking(engine: Engine, svd_plates: str, t
     for thread in threads:
         thread.join(120)
     assert ends == ["first", "second"]
-
-
-def test_a_job_that_has_begun_nothing_gives_up_what_it_is_asked_for(
-    engine: Engine, svd_plates: str, tmp_path: Path
-) -> None:
-    pattern = str(tmp_path / "m.####.exr")
-    with engine.client() as channel, engine.client() as monitor:
-        channel.send(Render(3, Source("files", svd_plates), Sink(pattern), params=TINY))
-        channel.send(Shorten(4, 3, 1008))  # it waits, or looks at its plates
-        messages = follow(channel, 3)
-        kinds = [type(message) for message in messages]
-        shortened = messages[kinds.index(Shortened)]
-        assert shortened == Shortened(4, 3, "1013-1017", "1015-1017")  # the block of 1008 goes on to 1012
-        assert kinds.index(Accepted) < kinds.index(Shortened) < kinds.index(FrameWritten)
-        done = messages[-1]
-        assert isinstance(done, Done) and (done.frames, done.plates, done.windows) == (12, 14, 2)
-        assert {message.total for message in messages if isinstance(message, Progress)} == {12}
-        monitor.send(watching.Watch(1))
-        states = []
-        while not states or states[-1].mattes != pattern:
-            message = monitor.receive(10)
-            states += [message] if isinstance(message, JobState) else []
-        assert (states[-1].frames, states[-1].finished) == ("1001-1012", "1001-1012")
-        assert states[-1].done == states[-1].total == 12
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"m.{frame}.exr" for frame in range(1001, 1013)]
-
-
-def test_what_a_job_in_its_midst_gives_up_can_be_written_at_once(engine: Engine, svd_plates: str, tmp_path: Path) -> None:
-    pattern = str(tmp_path / "m.####.exr")
-    with engine.client() as channel:
-        channel.send(Render(3, Source("files", svd_plates), Sink(pattern), params=TINY))
-        messages = [channel.receive(120)]
-        while not isinstance(messages[-1], Progress) or messages[-1].stage == "loading":
-            messages.append(channel.receive(120))
-        channel.send(Shorten(4, 3, 1001))
-        while not isinstance(messages[-1], (Shortened, Done)):
-            messages.append(channel.receive(120))
-        given = messages[-1]
-        assert isinstance(given, Shortened) and given.frames in ("1007-1017", "1013-1017", "")
-        if given.frames:
-            with FrameLock(pattern, FrameRange.parse(given.frames)) as lock:
-                assert lock.held
-        messages += follow(channel, 3)
-        done = messages[-1]
-        frames = set(FrameRange.parse(given.frames)) if given.frames else set()
-        written = [message.frame for message in messages if isinstance(message, FrameWritten)]
-        assert isinstance(done, Done) and done.frames == len(written) == 17 - len(frames)
-        assert set(written) == set(range(1001, 1018)) - frames
-
-
-def test_a_job_that_makes_a_movie_gives_up_none_of_its_frames(engine: Engine, svd_plates: str, tmp_path: Path) -> None:
-    with engine.client() as channel:
-        sink = Sink(str(tmp_path / "m.####.exr"), movies={"alpha": str(tmp_path / "a.mp4")})
-        channel.send(Render(3, Source("files", svd_plates), sink, "1001-1002", params=TINY))
-        channel.send(Shorten(4, 3, 0))
-        messages = follow(channel, 3)
-        assert Shortened(4, 3, "", "") in messages and isinstance(messages[-1], Done) and messages[-1].frames == 2
-
-
-def test_nothing_comes_of_a_job_that_was_cancelled_while_it_was_asked(
-    engine: Engine, svd_plates: str, tmp_path: Path
-) -> None:
-    with engine.client() as channel:
-        for number in (10, 20, 30):
-            channel.send(Render(number, Source("files", svd_plates), Sink(str(tmp_path / "m.####.exr")), params=TINY))
-            channel.send(Shorten(number + 1, number, 1006))
-            channel.send(Cancel(number + 2, number))
-            channel.send(Shorten(number + 3, number, 1001))
-            last = follow(channel, number)[-1]
-            assert isinstance(last, Failed) and last.code == "cancelled"
-            channel.send(Shorten(number + 4, number, 1001))  # of a job that has ended
-            channel.send(p.Ping(number + 5))
-            assert channel.receive(10) == p.Pong(number + 5)
-    assert not list(tmp_path.glob(".*"))
 
 
 def test_a_client_that_goes_away_takes_its_job_with_it(engine: Engine, svd_plates: str, tmp_path: Path) -> None:

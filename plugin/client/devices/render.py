@@ -1,56 +1,74 @@
-"""One render on several engines, from the look to the movies; see `several`. Runs in the thread that called `render`."""
+"""One render on several devices; runs in the thread that called `render`.
+
+    1  look     each engine a dry run: what is to be done, and whether the device is there   before anything is rendered
+    2  render   a free device gets the next run of blocks (`runs`), an ordinary job; until all is there
+    3  movies   by the first engine, from the files
+
+One error ends all in good order; finished frames stay. An engine that dies is started again by its own session. A device
+whose engines keep dying, or hanging, gives its run back, and the others finish it: with the last device the render fails.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import threading
 import time
-from typing import Any, Callable, Dict, List, Optional, Sequence, Set
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Set
 
-from ...core.errors import CancelledError, DeviceError, GvmMatteError, PlateError, ProtocolError
+from ...core.errors import (
+    CancelledError,
+    DeviceError,
+    EngineBugError,
+    EngineError,
+    GvmMatteError,
+    PlateError,
+    ProtocolError,
+)
 from ...core.frames import BlockPlan, FrameRange
 from ...core.image import Box
 from ...params.keys import ShotParams
 from ...protocol.frame_buffer import SlotInfo
-from ...protocol.messages import (
-    Accepted,
-    Done,
-    FrameKept,
-    FrameWritten,
-    Message,
-    Notice,
-    Progress,
-    Shortened,
-    Surveyed,
-)
+from ...protocol.messages import Accepted, Done, FrameKept, FrameWritten, Message, Notice, Progress, Surveyed
 from ..attempt import LOOK_SECONDS, room_for
-from ..job import Buffers, Callbacks, MatteJob, RenderResult, frames_of
-from .member import Ended, Inbox, Member
-from .shares import Shares
+from ..job import Buffers, Callbacks, MatteJob, PlateData, RenderResult, frames_of
+from ..plate_pusher import copied
+from ..session import MatteSession
+from .calls import Calls
+from .runs import Runs
 
-UNWIND_SECONDS = 5.0  # for members' threads after an error here, Ctrl-C for instance
+UNWIND_SECONDS = 5.0  # for the devices' threads after an error here, Ctrl-C for instance
 
 
-class SeveralRender:
+@dataclasses.dataclass(eq=False)
+class Device:
+    """One device in one render: `number` counts from 1, `name` is the user's, `engine_name` its engine's."""
+
+    number: int
+    name: str
+    engine_name: str
+    session: MatteSession
+    busy: bool = False
+
+
+class DeviceRender:
     """One render; `run` once."""
 
-    def __init__(
-        self, job: MatteJob, members: Sequence[Member], inbox: Inbox, callbacks: Callbacks, buffers: Buffers
-    ) -> None:
-        self._job, self._members, self._inbox, self._callbacks, self._buffers = job, members, inbox, callbacks, buffers
-        self._turn = threading.Lock()
+    def __init__(self, job: MatteJob, devices: Sequence[Device], callbacks: Callbacks, buffers: Buffers) -> None:
+        self._job, self._callbacks, self._buffers = job, callbacks, buffers
+        self._devices = list(devices)  # those that have not been given up
+        self._calls = Calls()
+        self._plates = None if callbacks.plates is None else one_at_a_time(callbacks.plates)
+        self._stop = threading.Event()
         self._started = time.monotonic()
         self._error: Optional[BaseException] = None
-        self._stopping = False
         self._accepted: Optional[Accepted] = None
-        self._kept: List[FrameKept] = []
         self._surveyed: Optional[Surveyed] = None
+        self._kept: List[FrameKept] = []
         self._asked: Set[int] = set()
         self._written: Set[int] = set()
         self._taken: Set[int] = set()
         self._kept_frames: Set[int] = set()
-        self._shares: Optional[Shares] = None
-        self._block = 1  # frames of one
+        self._runs: Optional[Runs] = None
         self._notices: List[Notice] = []
         self._told: Set[str] = set()
         self._results: List[RenderResult] = []
@@ -59,48 +77,50 @@ class SeveralRender:
         """Renders.
 
         Raises:
-            What went wrong first; everybody has stopped by then.
+            What went wrong first; every device has stopped by then.
         """
         try:
-            self._look()
+            accepted = self._look()
             if self._job.dry_run:
                 return self._result(Done(0, 0, 0, {}))
-            plates = self._share()
-            self._movies()
+            plates = self._render(accepted)
+            self._movies(accepted)
         except BaseException:
             self._unwind()
             raise
         windows = sum(result.windows for result in self._results)
         return self._result(Done(0, len(self._asked - self._kept_frames), plates, self._stages(), windows))
 
-    # -- look
+    # -- 1
 
-    def _look(self) -> None:
+    def _look(self) -> Accepted:
         """What is to be done, as the first engine says; the others look at one frame, for the sake of their device."""
-        first = self._members[0]
-        for member in self._members:
-            self._begin(member, self._asking(member, dry_run=True, one=member is not first), self._on_look)
-        self._serve(lambda ended: None)
+        for device in self._devices:
+            params = {**self._job.params, "device": device.engine_name}
+            if device.number > 1:
+                params["max_frames"] = 1
+            self._start(device, dataclasses.replace(self._job, params=params, dry_run=True), self._on_look)
+        self._wait()
         if self._accepted is None:
             raise ProtocolError("The engine looked at the shot and did not say what is to be done.")
+        return self._accepted
 
-    def _on_look(self, member: Member, message: Message) -> None:
+    def _on_look(self, device: Device, message: Message) -> None:
         if isinstance(message, Notice):
-            self._notice(member, message)
-        elif member is self._members[0]:
-            if isinstance(message, Accepted):
-                self._accepted = message
-            elif isinstance(message, FrameKept):
-                self._kept.append(message)
-            elif isinstance(message, Surveyed):
-                self._surveyed = message
+            self._notice(device, message)
+        elif device.number > 1:
+            return
+        elif isinstance(message, Accepted):
+            self._accepted = message
+        elif isinstance(message, FrameKept):
+            self._kept.append(message)
+        elif isinstance(message, Surveyed):
+            self._surveyed = message
 
-    # -- share
+    # -- 2
 
-    def _share(self) -> int:
+    def _render(self, accepted: Accepted) -> int:
         """Renders all that is to be rendered; the number of plates that it takes."""
-        accepted = self._accepted
-        assert accepted is not None
         base = ShotParams.of(self._job.params).base
         plan = BlockPlan.of(base, accepted.shot)
         self._asked = set(frames_of(accepted.frames))
@@ -113,11 +133,10 @@ class SeveralRender:
         for message in kept:
             self._tell(dataclasses.replace(message, job=0))
         self._size_rings(left)
-        self._shares, self._block = Shares(plan, left, len(self._members)), plan.stride
-        for member in self._members:
-            self._go_on(member)
-        self._serve(self._share_ended)
-        if self._shares.left:
+        self._runs = Runs(plan, left, len(self._devices))
+        self._hand_out()
+        self._wait()
+        if self._runs.left:
             raise CancelledError("The render was cancelled; frames that were finished stay.")
         return len(plates)
 
@@ -133,182 +152,162 @@ class SeveralRender:
             size = room_for(None, windows)
         self._buffers = dataclasses.replace(self._buffers, plate_bytes=size)
 
-    def _go_on(self, member: Member) -> None:
-        """Has a member render what is still its own; nothing where that is nothing."""
-        assert self._shares is not None
-        frames = self._shares.of(member.index)
-        if frames and not self._callbacks.cancel.is_set():
-            self._begin(member, self._asking(member, frames=frames), self._on_share)
-
-    def _share_ended(self, ended: Ended) -> None:
-        """Somebody is done: it gets something, and so does whoever waited for a part of it in vain."""
-        assert self._shares is not None
-        member = ended.member
-        member.asked = None  # its end may have been faster than the question
-        if self._stopping:
+    def _hand_out(self) -> None:
+        """A run for each device that has none."""
+        if self._runs is None:
             return
-        if self._shares.of(member.index):
-            raise ProtocolError(f"The engine of {member.device} says that it is done, and frames are missing.")
-        self._find_work()
+        for device in self._devices:
+            if device.busy or self._stop.is_set() or self._callbacks.cancel.is_set():
+                continue
+            frames = self._runs.take(device.number - 1, time.monotonic())
+            if frames:
+                self._start(device, self._part(device, frames), self._on_run)
 
-    def _find_work(self) -> None:
-        """Asks busy members for blocks, for those who have nothing to do; one asks each at a time."""
-        assert self._shares is not None
-        while True:
-            waiting = {member.asked.thief for member in self._members if member.asked is not None}
-            thieves = [each.index for each in self._members if not each.busy and each.index not in waiting]
-            victims = [each.index for each in self._members if each.busy and each.asked is None]
-            found = self._shares.best_steal(thieves, victims, self._speeds())
-            if found is None:
-                return
-            self._members[found.victim].ask(found)
-
-    def _given_up(self, member: Member, message: Shortened) -> None:
-        """A member's answer: it cannot write these frames any more, so the thief may."""
-        steal, member.asked = member.asked, None
-        assert self._shares is not None and steal is not None
-        self._shares.give(steal, frames_of(message.frames) if message.frames else ())
-        if not self._stopping:
-            self._go_on(self._members[steal.thief])
-            self._find_work()
-
-    def _speeds(self) -> List[float]:
-        """Frames a second by member; of one that has shown none, the mean, or less if its first block takes long."""
-        known = [member.speed for member in self._members]
-        shown = [speed for speed in known if speed]
-        mean = sum(shown) / len(shown) if shown else 1.0
-        seconds = [max(member.seconds, self._block / mean) for member in self._members]  # a block would be done by then
-        return [speed or self._block / spent for speed, spent in zip(known, seconds)]
-
-    def _on_share(self, member: Member, message: Message) -> None:
-        member.note(message)
-        if isinstance(message, FrameWritten):
-            self._written.add(message.frame)
-            self._delivered(message.frame)
-            self._tell(dataclasses.replace(message, job=member.number))
-        elif isinstance(message, FrameKept):  # somebody else has rendered it meanwhile
-            self._kept_frames.add(message.frame)
-            self._delivered(message.frame)
-            self._tell(dataclasses.replace(message, job=member.number))
+    def _on_run(self, device: Device, message: Message) -> None:
+        if isinstance(message, (FrameWritten, FrameKept)):  # kept: another program has rendered it meanwhile
+            (self._written if isinstance(message, FrameWritten) else self._kept_frames).add(message.frame)
+            self._delivered(device, message.frame)
+            self._tell(dataclasses.replace(message, job=device.number))
         elif isinstance(message, Notice):
-            self._notice(member, message)
+            self._notice(device, message)
         elif isinstance(message, Progress):
-            self._progress(member, message)
-        elif isinstance(message, Shortened):
-            self._given_up(member, message)
+            if self._runs is not None and message.stage != "loading":
+                self._runs.ready(device.number - 1, time.monotonic())
+            self._progress(device, message)
 
-    def _take_alpha(self, member: Member, frame: int, info: SlotInfo, pixels: memoryview) -> None:
+    def _take_alpha(self, device: Device, frame: int, info: SlotInfo, pixels: memoryview) -> None:
         assert self._callbacks.take_alpha is not None
         self._callbacks.take_alpha(frame, info, pixels)
         self._taken.add(frame)
-        self._delivered(frame)
-        if not self._job.sink.path:  # else it is counted as a file
-            member.frames += 1
+        self._delivered(device, frame)
 
-    def _delivered(self, frame: int) -> None:
+    def _delivered(self, device: Device, frame: int) -> None:
         both = self._job.sink.path and self._job.sink.buffers
-        if self._shares is not None and (not both or (frame in self._written and frame in self._taken)):
-            self._shares.delivered(frame)
+        if self._runs is not None and (not both or (frame in self._written and frame in self._taken)):
+            self._runs.delivered(device.number - 1, frame, time.monotonic())
 
-    # -- movies
+    # -- 3
 
-    def _movies(self) -> None:
+    def _movies(self, accepted: Accepted) -> None:
+        """The first device's engine makes them, of the files that are there now."""
         if not self._job.sink.movies:
             return
-        first = self._members[0]
-        job = self._asking(first, frames=sorted(self._asked))
+        job = self._part(self._devices[0], self._asked)
         sink = dataclasses.replace(self._job.sink, buffers=False)
-        job = dataclasses.replace(job, sink=sink, params={**job.params, "existing": "resume"})
-        self._begin(first, job, self._on_movies)
-        self._serve(lambda ended: None)
+        self._start(
+            self._devices[0],
+            dataclasses.replace(job, sink=sink, params={**job.params, "existing": "resume"}),
+            self._on_movies,
+        )
+        self._wait()
 
-    def _on_movies(self, member: Member, message: Message) -> None:
-        if isinstance(message, FrameWritten):  # somebody has changed a plate or a matte meanwhile
-            self._tell(dataclasses.replace(message, job=member.number))
+    def _on_movies(self, device: Device, message: Message) -> None:
+        if isinstance(message, FrameWritten):  # a plate or a matte has changed meanwhile
+            self._tell(dataclasses.replace(message, job=device.number))
         elif isinstance(message, Notice):
-            self._notice(member, message)
+            self._notice(device, message)
         elif isinstance(message, Progress):
-            self._progress(member, message)
+            self._progress(device, message)
 
-    # -- members
+    # -- devices
 
-    def _asking(self, member: Member, *, frames: Sequence[int] = (), dry_run: bool = False, one: bool = False) -> MatteJob:
-        """The job for one member: the whole, or some of its frames without the movies; `one`: its first frame alone."""
-        params: Dict[str, Any] = {**self._job.params, "device": member.engine_device}
-        job = dataclasses.replace(self._job, params=params, dry_run=dry_run)
-        if one:
-            params["max_frames"] = 1
-        if not frames:
-            return job
+    def _part(self, device: Device, frames: Iterable[int]) -> MatteJob:
+        """The job for some of the frames, without the movies."""
         assert self._accepted is not None
+        params: Dict[str, Any] = {**self._job.params, "device": device.engine_name}
         params.pop("max_frames", None)  # what it says is among the frames
-        sink = dataclasses.replace(job.sink, movies={})
-        return dataclasses.replace(job, sink=sink, frames=_text(frames), shot=tuple(self._accepted.shot))
+        sink, shot = dataclasses.replace(self._job.sink, movies={}), tuple(self._accepted.shot)
+        return dataclasses.replace(self._job, sink=sink, frames=_text(frames), shot=shot, params=params)
 
-    def _begin(self, member: Member, job: MatteJob, on_event: Callable[[Member, Message], None]) -> None:
-        member.begin(
-            job, on_event=on_event, plates=self._callbacks.plates, take_alpha=self._take_alpha, buffers=self._buffers,
-            turn=self._turn,
-        )  # fmt: skip
+    def _start(self, device: Device, job: MatteJob, on_event: Callable[[Device, Message], None]) -> None:
+        """Renders a job on a device, in a thread of its own."""
 
-    def _serve(self, on_ended: Callable[[Ended], None]) -> None:
-        """Until nobody is busy. `on_ended` hears who is done without an error, and may give somebody work.
+        def event(message: Message) -> None:
+            self._calls.ask(lambda: on_event(device, message))
+
+        def alpha(frame: int, info: SlotInfo, pixels: memoryview) -> None:
+            self._calls.ask(lambda: self._take_alpha(device, frame, info, pixels))
+
+        def run() -> None:
+            result: Optional[RenderResult] = None
+            error: Optional[BaseException] = None
+            try:
+                result = device.session.render(
+                    job, plates=self._plates, on_event=event, take_alpha=alpha if job.sink.buffers else None,
+                    cancel=self._stop, buffers=self._buffers,
+                )  # fmt: skip
+            except BaseException as exc:
+                error = exc
+            self._calls.tell(lambda: self._ended(device, result, error))
+
+        device.busy = True
+        threading.Thread(target=run, name=f"gvm-matte-engine-{device.number}", daemon=True).start()
+
+    def _ended(self, device: Device, result: Optional[RenderResult], error: Optional[BaseException]) -> None:
+        device.busy = False
+        back = () if self._runs is None else self._runs.end(device.number - 1, time.monotonic())
+        if result is not None:
+            self._results.append(result)
+            if back and not self._stop.is_set():
+                error = ProtocolError(f"The engine of {device.name} says that it is done, and frames are missing.")
+        if error is not None and not self._give_up(device, error):
+            if self._error is None:
+                self._error = _named(error, device) if isinstance(error, DeviceError) else error
+            self._stop.set()
+        self._hand_out()
+
+    def _give_up(self, device: Device, error: BaseException) -> bool:
+        """Goes on without a device whose engines do not stay alive, while there is another; whether it does."""
+        gone = isinstance(error, EngineError) and not isinstance(error, EngineBugError)
+        if not gone or self._runs is None or len(self._devices) == 1 or self._stop.is_set():
+            return False
+        self._devices.remove(device)
+        self._runs.retire(device.number - 1)
+        text = f"{device.name} is given up, and the other devices go on without it. {error}"
+        self._notice(device, Notice(device.number, "warning", text))
+        return True
+
+    def _wait(self) -> None:
+        """Until no device is busy.
 
         Raises:
             The first error, once all have stopped for it.
         """
-        while any(member.busy for member in self._members):
+        while any(device.busy for device in self._devices):
             if self._callbacks.cancel.is_set():
-                self._stop()
-            ended = self._inbox.serve(LOOK_SECONDS)
-            if ended is None:
-                continue
-            ended.member.ended()
-            if ended.result is not None:
-                self._results.append(ended.result)
-                on_ended(ended)
-            elif self._error is None:
-                error = ended.error
-                self._error = _named(error, ended.member) if isinstance(error, DeviceError) else error
-                self._stop()
+                self._stop.set()
+            self._calls.serve(LOOK_SECONDS)
         if self._error is not None:
             raise self._error
 
-    def _stop(self) -> None:
-        self._stopping = True
-        for member in self._members:
-            member.cancel.set()
-
     def _unwind(self) -> None:
-        """After an error here: members must not wait for somebody who has gone."""
-        self._stop()
+        """After an error here: no thread must wait for this one, which goes."""
+        self._stop.set()
         deadline = time.monotonic() + UNWIND_SECONDS
         try:
-            while any(member.busy for member in self._members) and time.monotonic() < deadline:
-                ended = self._inbox.serve(LOOK_SECONDS)
-                if ended is not None:
-                    ended.member.ended()
+            while any(device.busy for device in self._devices) and time.monotonic() < deadline:
+                self._calls.serve(LOOK_SECONDS)
         finally:
-            self._inbox.shut()
+            self._calls.shut()
 
     # -- what is told
 
     def _tell(self, message: Message) -> None:
         self._callbacks.on_event(message)
 
-    def _progress(self, member: Member, message: Progress) -> None:
-        left = 0 if self._shares is None else self._shares.left
+    def _progress(self, device: Device, message: Progress) -> None:
+        left = 0 if self._runs is None else self._runs.left
         total, seconds = len(self._asked), time.monotonic() - self._started
-        self._tell(Progress(member.number, message.stage, total - left, total, seconds))
+        self._tell(Progress(device.number, message.stage, total - left, total, seconds))
 
-    def _notice(self, member: Member, message: Notice) -> None:
+    def _notice(self, device: Device, message: Notice) -> None:
         """Tells what all engines say once; of a warning every engine may have its own."""
-        alone = message.level == "warning" and self._shares is not None
-        key = f"{member.number} {message.text}" if alone else message.text
+        alone = message.level == "warning" and self._runs is not None
+        key = f"{device.number} {message.text}" if alone else message.text
         if key in self._told or message.text in self._told:
             return
         self._told.add(key)
-        self._notices.append(dataclasses.replace(message, job=member.number if alone else 0))
+        self._notices.append(dataclasses.replace(message, job=device.number if alone else 0))
         self._tell(self._notices[-1])
 
     def _stages(self) -> Dict[str, Any]:
@@ -334,13 +333,25 @@ class SeveralRender:
         )
 
 
-def _named(error: DeviceError, member: Member) -> GvmMatteError:
-    """The error with the device's name as the person knows it; where there is no such device, with what to do."""
-    text = error.message.replace(member.engine_device, member.device)
+def one_at_a_time(plates: Callable[[int], PlateData]) -> Callable[[int], PlateData]:
+    """`plates` for several threads; each plate's pixels are copied before the host is asked for the next."""
+    lock = threading.Lock()
+
+    def plate(frame: int) -> PlateData:
+        with lock:
+            found = plates(frame)
+            return dataclasses.replace(found, pixels=copied(found.pixels))
+
+    return plate
+
+
+def _named(error: DeviceError, device: Device) -> GvmMatteError:
+    """The error with the device's name as the user knows it; where there is no such device, with what to do."""
+    text = error.message.replace(device.engine_name, device.name)
     if type(error) is DeviceError:
         text += " `gvm-matte doctor` lists the devices that there are."
     return type(error)(text, frame=error.frame, path=error.path)
 
 
-def _text(frames: Any) -> str:
+def _text(frames: Iterable[int]) -> str:
     return str(FrameRange.of(frames)) if frames else ""

@@ -1,16 +1,4 @@
-"""One job on several devices: a session with an engine of its own for each, and the shot's blocks shared among them.
-
-    look    every engine a dry run: what is to be done, and whether the device is there     before anything is rendered
-    share   `shares` cuts the blocks; an engine that is done early steals from the one with the largest rest
-    movies  by the first engine, from the files
-
-A block is rendered by one engine, and comes out as it does in a render by one (`frames`). An engine that is stolen from
-goes on with what it has begun; it frees the locks of the rest first and then says so (`protocol.Shorten`), so nobody else
-writes them before.
-One error ends all in good order; finished frames stay. An engine that dies is started again by its own session.
-
-What runs where: each member's session in a thread of its own, the host's callbacks in the thread that called `render`
-(`several_member`); `plates` alone is called from threads, one at a time.
+"""Several devices: a session with an engine of its own for each; `render` gives them the blocks of a shot, run by run.
 
 Engines are owned by their sessions, so they end with a render's program. Within a farm session, whose tasks are programs
 one after the other, they are warm ones: `$GVM_ENGINE_DEVICES` names the devices that have one each.
@@ -31,8 +19,7 @@ from ..connection import EngineConnection
 from ..job import Buffers, Callbacks, MatteJob, PlateData, RenderResult
 from ..session import MatteSession, check_callbacks
 from ..warm import start_warm_engine
-from .member import Inbox, Member
-from .render import SeveralRender
+from .render import Device, DeviceRender
 
 SESSION_DEVICES = "GVM_ENGINE_DEVICES"
 
@@ -80,7 +67,7 @@ class DeviceSessions:
 
         Args:
             plates: is called from several threads, one at a time, in no order over all, and more than once for a plate
-                that the windows of two engines need. The first call sizes the rings and comes from this thread.
+                that the windows of two runs need. The first call sizes the rings and comes from this thread.
             on_event: a message's `job` is the number of the device that it is about, from 1 on, and 0 where it is about
                 the whole. Accepted and Done come once; Progress counts over all.
             take_alpha: frames come in no order.
@@ -99,13 +86,12 @@ class DeviceSessions:
         if not self._busy.acquire(blocking=False):
             raise UsageError("A session renders one job at a time.")
         callbacks = Callbacks(plates, take_alpha, on_event or (lambda message: None), cancel or threading.Event())
-        inbox = Inbox()
-        members = [
-            Member(number, device, engine_device(device), session, inbox)
-            for number, (device, session) in enumerate(zip(self.devices, self._sessions), 1)
+        devices = [
+            Device(number, name, engine_device(name), session)
+            for number, (name, session) in enumerate(zip(self.devices, self._sessions), 1)
         ]
         try:
-            return SeveralRender(job, members, inbox, callbacks, buffers or Buffers()).run()
+            return DeviceRender(job, devices, callbacks, buffers or Buffers()).run()
         finally:
             self._busy.release()
 

@@ -1,1 +1,1 @@
-"""Jobs: what one is, the queue, which are the running one's windows, and what the engine holds between them."""
+"""Jobs: what one is, the queue, the log, and what the engine holds between jobs."""

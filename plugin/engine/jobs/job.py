@@ -1,9 +1,7 @@
 """One render as the engine holds it: what was asked, where answers go, and the plates that the host has pushed.
 
 A job belongs to the connection that asked for it. The connection's thread feeds it (`plate_ready`, `alpha_taken`), the
-worker's threads use it up; `cancel` may come from anywhere. A host that wants some of it back (`shorten`) is answered by a
-thread of its own, since locks on a network's disk are freed in their own time: at once where the job has been accepted,
-else when it is.
+worker's threads use it up; `cancel` may come from anywhere.
 """
 
 from __future__ import annotations
@@ -12,25 +10,11 @@ import queue
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Protocol, Tuple, Union
+from typing import Callable, Dict, List, Optional, Protocol, Union
 
 from ...core.errors import CancelledError
-from ...core.frames import FrameRange
 from ...protocol.frame_buffer import FrameRing
-from ...protocol.messages import (
-    AlphaTaken,
-    Message,
-    PlateFailed,
-    PlateReady,
-    Progress,
-    Render,
-    Shorten,
-    Shortened,
-)
-from .log import log
-
-if TYPE_CHECKING:
-    from .steps import Share
+from ...protocol.messages import AlphaTaken, Message, PlateFailed, PlateReady, Progress, Render
 
 CANCELLED_WORDS = "The render was cancelled; frames that were finished stay."
 PROGRESS_SECONDS = 0.1  # at most so often, so that a fast job does not drown its host in messages
@@ -99,10 +83,6 @@ class Job:
         self.started = time.monotonic()
         self._cancelled = threading.Event()
         self._last_progress = 0.0
-        self._counting = threading.Lock()  # a total is told after what made it smaller, never before
-        self._sharing = threading.Lock()
-        self._share: Optional[Share] = None
-        self._shortenings: List[Shorten] = []  # that came before the job was accepted
 
     @property
     def id(self) -> int:
@@ -149,29 +129,4 @@ class Job:
         self.stage = stage
         if always or now - self._last_progress >= PROGRESS_SECONDS:
             self._last_progress = now
-            with self._counting:
-                self.send(Progress(self.id, stage, self.delivered, self.total, now - self.started))
-
-    def shorten(self, message: Shorten) -> None:
-        """Lets the host have back what is not begun; never blocks."""
-        with self._sharing:
-            share = self._share
-            if share is None:
-                self._shortenings.append(message)
-                return
-        threading.Thread(target=share.give_up, args=(message.id, message.last), name="shorten", daemon=True).start()
-
-    def begin_share(self, share: Share) -> None:
-        """Has been accepted: `share` is what it renders. Answers who wanted some of it back before."""
-        with self._sharing:
-            self._share, waiting = share, self._shortenings
-        for message in waiting:
-            share.give_up(message.id, message.last)
-
-    def gave_up(self, request: int, frames: Tuple[int, ...], plates: Tuple[int, ...]) -> None:
-        """Tells the host what is its own again, for its `Shorten` of this id."""
-        given, unread = (str(FrameRange.of(each)) if each else "" for each in (frames, plates))
-        with self._counting:
-            self.total -= len(frames)
-            self.send(Shortened(request, self.id, given, unread))
-        log(f"job {self.id}: {f'frames {given} go back to its host' if given else 'nothing is left to give back'}")
+            self.send(Progress(self.id, stage, self.delivered, self.total, now - self.started))

@@ -10,10 +10,6 @@ frees the locks of a process that dies, however it dies.
 The file's text only serves messages: a line for each run that begins or ends says who it is and what it writes. A run
 removes the file when nobody else is at the gate; after a kill it stays, and the next run that ends removes it.
 
-A run may free its far frames before its end, for another engine of the same render. Its other frames are locked all the
-while: POSIX frees any part of a lock in one step, and for Windows, which frees a lock whole or not at all, there is one for
-each block.
-
 Locks of POSIX belong to the process: two of the same process never conflict, and closing any descriptor of the file drops
 all. So a process opens each file once, in `LockFile`, and keeps its own account of who holds what. (Linux has locks that
 belong to a descriptor instead, but a child made by fork keeps those alive after its parent's death.)
@@ -29,7 +25,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Container, Dict, FrozenSet, Iterable, List, Optional, Tuple
+from typing import Dict, FrozenSet, Iterable, List, Optional, Tuple
 
 from ...core.errors import FrameRangeError, MatteWriteError
 from ...core.frames import FrameRange
@@ -57,14 +53,12 @@ class FrameLock:
         pattern: of the mattes; its folder is made where it is missing. Without a frame field it is one file, whatever
             the frames.
         frames: that will be written.
-        ends: frames behind which the others can be freed before the end, by `free_from`.
     """
 
-    def __init__(self, pattern: str, frames: Iterable[int], ends: Container[int] = ()) -> None:
+    def __init__(self, pattern: str, frames: Iterable[int]) -> None:
         self._pattern = pattern
         field = frame_field(pattern)
         self._frames = frozenset(frames) if field else frozenset((0,))
-        self._ends = ends
         self._hold: Optional[Hold] = None
         folder, name = os.path.split(pattern)
         folder = os.path.realpath(folder)
@@ -89,7 +83,7 @@ class FrameLock:
                 return self
             _files[self.path] = file
             try:
-                self._hold = file.take(self._frames, self._ends)
+                self._hold = file.take(self._frames)
                 self._file = file
             except Busy:
                 run, frames = file.owner_of(self._frames)
@@ -109,17 +103,6 @@ class FrameLock:
                 _leave(self.path, self._file)
             self._file = None
 
-    @property
-    def divisible(self) -> bool:
-        """Whether frames can be freed before the end; where nothing is locked, there is nothing to keep anybody out."""
-        return self._hold is None or (bool(frame_field(self._pattern)) and self._hold.divisible)
-
-    def free_from(self, first: int) -> None:
-        """Frees the frames from `first` on, the one behind one of `ends`; another run may write them when this returns."""
-        with _files_lock:
-            if self._file is not None and self._hold is not None and self._hold in self._file.holders:
-                self._file.free_from(self._hold, first)
-
 
 @dataclass(eq=False)
 class Hold:
@@ -127,7 +110,6 @@ class Hold:
 
     frames: FrozenSet[int]
     pieces: List[Tuple[int, int]]
-    divisible: bool
 
 
 class LockFile:
@@ -137,7 +119,7 @@ class LockFile:
         self.descriptor = descriptor
         self.holders: List[Hold] = []
 
-    def take(self, frames: FrozenSet[int], ends: Container[int] = ()) -> Hold:
+    def take(self, frames: FrozenSet[int]) -> Hold:
         """Locks the frames, all or none.
 
         Raises:
@@ -146,10 +128,7 @@ class LockFile:
         """
         if any(frames & held.frames for held in self.holders):
             raise Busy
-        pieces = _pieces(frames, ends)
-        cut = len(pieces) <= MAX_RUNS
-        if not cut:
-            pieces = _pieces(frames)
+        pieces = _pieces(frames)
         if len(pieces) > MAX_RUNS:
             pieces = [(pieces[0][0], sum(pieces[-1]) - pieces[0][0])]
         taken: List[Tuple[int, int]] = []
@@ -162,36 +141,24 @@ class LockFile:
                 unlock(self.descriptor, start, length)
             self._again()
             raise
-        hold = Hold(frames, pieces, divisible=cut or os.name == "posix")
+        hold = Hold(frames, pieces)
         self.holders.append(hold)
-        self._note(("begins", frames))
+        self._note("begins", frames)
         return hold
 
     def give(self, hold: Hold) -> None:
         """Frees the frames."""
         self.holders.remove(hold)
-        self._note(("ends", hold.frames))
+        self._note("ends", hold.frames)
         for start, length in hold.pieces:
             with suppress(OSError):
                 unlock(self.descriptor, start, length)
         self._again()
 
-    def free_from(self, hold: Hold, first: int) -> None:
-        """Frees what a hold has from frame `first` on."""
-        kept, border = frozenset(frame for frame in hold.frames if frame < first), FIRST_FRAME + first
-        self._note(("ends", hold.frames), ("begins", kept))
-        for start, length in [piece for piece in hold.pieces if sum(piece) > border]:
-            with suppress(OSError):
-                unlock(self.descriptor, max(start, border), start + length - max(start, border))
-        hold.pieces = [(start, min(length, border - start)) for start, length in hold.pieces if start < border]
-        hold.frames = kept
-        self._again()
-
-    def _note(self, *whats: Tuple[str, FrozenSet[int]]) -> None:
-        here = socket.gethostname(), os.getpid()
-        records = [[what, *here, str(FrameRange.of(frames))] for what, frames in whats if frames]
+    def _note(self, what: str, frames: FrozenSet[int]) -> None:
+        record = [what, socket.gethostname(), os.getpid(), str(FrameRange.of(frames))]
         with suppress(OSError):  # a full disk: the lock holds without the text
-            os.write(self.descriptor, "".join(json.dumps(record) + "\n" for record in records).encode())
+            os.write(self.descriptor, (json.dumps(record) + "\n").encode())
 
     def _again(self) -> None:
         """What was freed may have lain, where all between is locked, in what other runs of this process hold."""
@@ -224,11 +191,11 @@ class LockFile:
         return running
 
 
-def _pieces(frames: FrozenSet[int], ends: Container[int] = ()) -> List[Tuple[int, int]]:
-    """(first byte, length) of each contiguous run of frames, in pieces that end with `ends`."""
+def _pieces(frames: FrozenSet[int]) -> List[Tuple[int, int]]:
+    """(first byte, length) of each contiguous run of frames."""
     pieces: List[Tuple[int, int]] = []
     for frame in sorted(frames):
-        if pieces and sum(pieces[-1]) == FIRST_FRAME + frame and frame - 1 not in ends:
+        if pieces and sum(pieces[-1]) == FIRST_FRAME + frame:
             pieces[-1] = (pieces[-1][0], pieces[-1][1] + 1)
         else:
             pieces.append((FIRST_FRAME + frame, 1))

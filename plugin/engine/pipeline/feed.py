@@ -26,15 +26,12 @@ class Feed(Generic[T]):
         threads: that fetch at the same time; 1 for sources with an order of their own.
         ahead: plates that may wait; bounds the memory.
         check: raises when the job is cancelled.
-        wanted: asked before a frame is fetched; of a job that gave frames up, some are not any more.
     """
 
     def __init__(
-        self, *, order: Sequence[int], fetch: Callable[[int], T], threads: int, ahead: int, check: Callable[[], None],
-        wanted: Callable[[int], bool] = lambda frame: True,
-    ) -> None:  # fmt: skip
+        self, *, order: Sequence[int], fetch: Callable[[int], T], threads: int, ahead: int, check: Callable[[], None]
+    ) -> None:
         self._left: Deque[int] = deque(order)
-        self._wanted = wanted
         self._fetch = fetch
         self._ahead = ahead
         self._check = check
@@ -45,8 +42,6 @@ class Feed(Generic[T]):
     def _fill(self) -> None:
         while self._left and len(self._coming) < self._ahead:
             frame = self._left.popleft()
-            if not self._wanted(frame):
-                continue
             self._coming.append((frame, self._pool.submit(self._fetch, frame)))
 
     def take(self, frame: int) -> T:

@@ -22,7 +22,6 @@ from ...protocol.messages import LOADING, RENDERING, Accepted, Done, FrameKept, 
 from ..colour import InputTransform
 from ..jobs.job import Job
 from ..jobs.status import EngineStatus
-from ..jobs.steps import Share
 from ..mattes import FrameLock, drop_locks
 from ..model.device import memory_probe
 from ..model.matting import MattingModel, load_model
@@ -79,34 +78,29 @@ class Renderer:
                 _accept(job, plan)
                 job.send(survey(job.id, plan, sink.path, check=job.check))
                 return Done(job.id, 0, 0, {"total": time.monotonic() - started})
-            lock: Optional[FrameLock] = None
             guarded = plan.frames or (list(plan.request.frames) if sink.movies else [])  # a movie's frames must stay, too
             if sink.path and guarded:
                 make_folder(frame_path(sink.path, guarded[0]), guarded[0])  # wrong folders are told before loading
-                ends = {block.last for block in plan.blocks}
-                lock = cleanup.enter_context(FrameLock(sink.path, guarded, ends))
+                lock = cleanup.enter_context(FrameLock(sink.path, guarded))
                 if not lock.held:
                     text = "The output's file system has no locks: see to it that no other run writes the same frames."
                     job.send(Notice(job.id, "warning", text))
             _accept(job, plan)
-            share = _share(job, plan, lock)
-            cleanup.callback(share.close)
-            job.begin_share(share)
             seconds: dict[str, float] = {}
-            stages = Stages(job, plan, cleanup, self._hub, share)
+            stages = Stages(job, plan, cleanup, self._hub)
 
             # 2. the model, and the mattes that it gives
-            if share.frames:
+            if plan.frames:
                 model = self._load(job, plan)
                 seconds = stages.run(model, done=self._count)
 
             # 3. what is made of the mattes
             stages.movies()
-            if share.frames:
+            if plan.frames:
                 job.progress("writing", always=True)
             seconds["total"] = time.monotonic() - started
             rounded = {name: round(value, 3) for name, value in seconds.items()}
-            return Done(job.id, len(share.frames), len(share.plates), rounded, stages.windows)
+            return Done(job.id, len(plan.frames), len(plan.order), rounded, stages.windows)
 
     def release_model(self) -> None:
         """Lets go of the model and of the memory that it had on its device; for the worker's thread."""
@@ -155,12 +149,9 @@ class Renderer:
 class Stages:
     """The stages of one job: plates ahead, the model, mattes behind. Without a hub nobody can watch."""
 
-    def __init__(
-        self, job: Job, plan: Plan, cleanup: ExitStack, hub: Optional[WatchHub] = None, share: Optional[Share] = None
-    ) -> None:
+    def __init__(self, job: Job, plan: Plan, cleanup: ExitStack, hub: Optional[WatchHub] = None) -> None:
         self._job, self._plan, self._cleanup, self._hub = job, plan, cleanup, hub
         request = plan.request
-        self._share = share or Share(request.plan, plan.frames)
         self.windows = 0
         self._preparer = Preparer(
             params=request.shot_params, region=request.region, pixel_aspect=request.pixel_aspect, device=plan.device
@@ -193,7 +184,7 @@ class Stages:
         if job.record is not None:
             job.record.computes(runner.live_seconds)
         try:
-            runner.run(plan.frames, self._share.steps())
+            runner.run(plan.frames)
         except PlateError:
             with suppress(GvmMatteError):
                 sink.finish()  # what came before the plate that failed is worth having
@@ -244,8 +235,7 @@ class Stages:
                                   remember=self._remember)  # fmt: skip
             threads = 1 if isinstance(request.source, VideoFile) else READERS
             reader = self._reader(self._source_again()) if again else None
-        feed = Feed(order=plan.order, fetch=fetch, threads=threads, ahead=_ahead(request), check=job.check,
-                    wanted=self._share.reads)  # fmt: skip
+        feed = Feed(order=plan.order, fetch=fetch, threads=threads, ahead=_ahead(request), check=job.check)
         self._cleanup.callback(feed.close)
         if not again and not request.masks:
             return feed, None
@@ -253,8 +243,7 @@ class Stages:
             reader, colour=request.colour, preparer=self._preparer, kept=kept, garbage=request.garbage, core=request.core,
             display=request.display, area=request.region.area, plates=again, check=job.check,
         )  # fmt: skip
-        looks = Feed(order=plan.frames, fetch=look, threads=1, ahead=EXTRAS_AHEAD, check=job.check,
-                     wanted=self._share.renders)  # fmt: skip
+        looks = Feed(order=plan.frames, fetch=look, threads=1, ahead=EXTRAS_AHEAD, check=job.check)
         self._cleanup.callback(looks.close)
         return feed, looks
 
@@ -305,13 +294,6 @@ def _accept(job: Job, plan: Plan) -> None:
     for frame in plan.kept:
         job.delivered += 1
         job.send(FrameKept(job.id, frame, frame_path(job.request.sink.path, frame)))
-
-
-def _share(job: Job, plan: Plan, lock: Optional[FrameLock]) -> Share:
-    """What the job renders. A movie is made of all of its frames, so that job gives none up."""
-    fixed = bool(job.request.sink.movies) or (lock is not None and not lock.divisible)
-    free = lock.free_from if lock is not None else lambda first: None
-    return Share(plan.request.plan, plan.frames, fixed=fixed, free=free, told=job.gave_up)
 
 
 def _notices(job: Job, request: Request, files: WeightFiles) -> None:

@@ -59,14 +59,10 @@ class WindowRunner:
         self.windows = 0  # that were computed, those that are context alone included
 
     @torch.inference_mode()
-    def run(self, frames: Iterable[int], steps: Iterable[Step] | None = None) -> None:
-        """Computes the alphas of these frames.
-
-        Args:
-            steps: the plan's for them, each asked for when it begins, so that there may be fewer; None: all.
-        """
+    def run(self, frames: Iterable[int]) -> None:
+        """Computes the alphas of these frames."""
         wanted = set(frames)
-        for step in self._plan.steps(wanted) if steps is None else steps:
+        for step in self._plan.steps(wanted):
             self._encode(step)
             result = self._denoise(step)
             self._decode(step, result, wanted)

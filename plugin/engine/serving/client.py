@@ -31,7 +31,6 @@ from ...protocol.messages import (
     PlateReady,
     Pong,
     Render,
-    Shorten,
     Shutdown,
     StatusRequest,
 )
@@ -132,10 +131,6 @@ class Client:
                     job.feed(message)
                 except FrameBufferError as exc:
                     raise ProtocolError(f"A slot was given back that is not out: {exc}") from exc
-        elif isinstance(message, Shorten):
-            job = self._jobs.get(message.job)
-            if job is not None:  # else: its end is the answer
-                job.shorten(message)
         elif isinstance(message, Cancel):
             job = self._jobs.get(message.job)
             if job is None:

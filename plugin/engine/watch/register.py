@@ -5,7 +5,6 @@ A record follows its job by the messages that the job sends to its host, so that
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import threading
 import time
@@ -13,7 +12,7 @@ from collections import deque
 from typing import Any, Callable, Deque, Dict, List, Optional
 
 from ...core.frames import FrameRange
-from ...protocol.messages import Accepted, AlphaReady, Done, Failed, FrameWritten, Message, Render, Shortened
+from ...protocol.messages import Accepted, AlphaReady, Done, Failed, FrameWritten, Message, Render
 from ...protocol.watching import CANCELLED, DONE, ENDED, FAILED, RUNNING, WAITING, JobState
 from ..jobs.job import Job
 
@@ -62,20 +61,9 @@ class JobRecord:
             self._times.append(time.monotonic())
         elif isinstance(message, Accepted):
             self._accepted = message
-        elif isinstance(message, Shortened):
-            self._give_up(message)
         elif isinstance(message, (Done, Failed)):
             self._close(message)
         self._changed(self.number)
-
-    def _give_up(self, message: Shortened) -> None:
-        """Frames that its host took back are nothing of this job's any more."""
-        if self._accepted is None or not message.frames:
-            return
-        given = set(FrameRange.parse(message.frames))
-        left = [frame for frame in FrameRange.parse(self._accepted.frames) if frame not in given]
-        self._accepted = dataclasses.replace(self._accepted, frames=_range(left))
-        self.missing = [frame for frame in self.missing if frame not in given]
 
     def _close(self, message: Message) -> None:
         self._follow()

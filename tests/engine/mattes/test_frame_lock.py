@@ -31,25 +31,6 @@ except MatteWriteError as exc:
 
 
 # Tries for the frames that stay, as fast as it can, until stdin is closed; how often, and how often it got them.
-THIEF = """
-import sys, threading
-from gvm_matte.engine.mattes.lock import FrameLock
-from gvm_matte.core.errors import MatteWriteError
-over = threading.Event()
-threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
-tried = got = 0
-while not over.is_set() or not tried:
-    try:
-        with FrameLock(sys.argv[1], [1, 2, 7]):
-            got += 1
-    except MatteWriteError:
-        tried += 1
-    if tried == 1:
-        print("at work", flush=True)
-print(tried, got)
-"""
-
-
 def start(pattern: str, frames: str) -> subprocess.Popen[str]:
     """A process that holds the frames until its stdin is closed; its first line says whether it does."""
     return subprocess.Popen(
@@ -195,61 +176,6 @@ def test_frames_in_too_many_pieces_are_locked_with_all_between(pattern: str) -> 
             pass
         with FrameLock(pattern, [4 * MAX_RUNS]) as lock:
             assert lock.held
-
-
-def test_frames_that_are_freed_are_somebody_elses_and_the_others_stay(pattern: str, tmp_path: Path) -> None:
-    with FrameLock(pattern, range(1, 31), ends={6, 12, 18, 24}) as lock:
-        lock.free_from(19)
-        with held(pattern, "19-30"):
-            with start(pattern, "18") as third:
-                assert f"process {os.getpid()} " in answer(third)
-            with start(pattern, "30,31") as third:
-                assert "is writing frames 19-30 " in answer(third)
-        lock.free_from(7)
-        with held(pattern, "7-30"), start(pattern, "6-7") as third:
-            assert "is writing frames" in answer(third)
-    with held(pattern, "1-30"):
-        pass
-    assert files(tmp_path) == []
-
-
-def test_a_run_that_freed_all_of_its_frames_ends_as_every_other(pattern: str, tmp_path: Path) -> None:
-    with FrameLock(pattern, range(1, 31)) as lock:
-        lock.free_from(1)
-        with held(pattern, "1-30"):
-            pass
-    lock.free_from(1)  # its end was faster
-    assert files(tmp_path) == []
-
-
-def test_nobody_gets_a_frame_that_stays_while_others_are_freed(pattern: str) -> None:
-    with (
-        FrameLock(pattern, range(1, 400), ends=set(range(0, 400, 6))) as lock,
-        subprocess.Popen(
-            [sys.executable, "-c", THIEF, pattern], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as thief,
-    ):
-        assert answer(thief) == "at work"
-        for first in range(397, 7, -6):
-            lock.free_from(first)
-        out, _ = thief.communicate(timeout=60)
-    tried, got = map(int, out.split())
-    assert tried > 0 and got == 0
-
-
-def test_frames_in_too_many_pieces_can_be_freed_where_a_lock_can_be_cut(pattern: str) -> None:
-    many = range(0, 4 * MAX_RUNS, 2)
-    with FrameLock(pattern, many) as lock:
-        assert lock.divisible == (os.name == "posix")
-        if lock.divisible:
-            lock.free_from(2 * MAX_RUNS)
-            with held(pattern, str(2 * MAX_RUNS)), start(pattern, str(2 * MAX_RUNS - 2)) as other:
-                assert "is writing" in answer(other)
-
-
-def test_one_file_is_one_lock(tmp_path: Path) -> None:
-    with FrameLock(str(tmp_path / "still.exr"), [1]) as lock:
-        assert not lock.divisible
 
 
 def test_a_folder_where_nothing_can_be_written_is_left_to_the_first_matte(tmp_path: Path) -> None:
