@@ -1,7 +1,7 @@
 """`python -m gvm_matte.engine`: the engine process.
 
     --owned                 the first line of stdin is {"address", "key"}; the engine ends when stdin does
-    --connection-file PATH  a warm engine: it writes address and key to PATH (0600) and serves whoever reads it
+    --connection-file PATH  a warm engine: it writes address and key to PATH (0600) and serves every client that reads it
     --idle-timeout S        end after S seconds without a job or a client (0: never; the default for an owned engine)
 
 This file and `server` import the standard library alone, so the engine answers within a moment of its start; torch comes
@@ -76,7 +76,7 @@ def _remove_own(path: Path) -> None:
 
 if __name__ == "__main__":
     code = main()
-    with contextlib.suppress(OSError, ValueError):  # whoever read the log may be gone
+    with contextlib.suppress(OSError, ValueError):  # the log's reader may be gone
         sys.stdout.flush()
     # Not sys.exit: threads may still sit in a layer of the network, and the interpreter's end would wait for them or tear
     # their libraries away under them. Files and sockets are closed by now.

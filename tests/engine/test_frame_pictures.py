@@ -115,7 +115,7 @@ def test_a_plate_that_went_by_unwatched_is_read_again(hub: WatchHub, monitors: L
     assert (monitors[0].pixels(second)[1] == 16384).all()
 
 
-def test_a_plate_that_nobody_has_is_black(hub: WatchHub, monitors: List[Monitor]) -> None:
+def test_a_plate_that_is_gone_is_black(hub: WatchHub, monitors: List[Monitor]) -> None:
     monitors.append(Monitor(hub))
     pictures(hub).alpha(1, torch.ones(8, 12))
     shown, alpha = monitors[0].pixels(monitors[0].next(Picture))
@@ -147,7 +147,7 @@ def test_frames_that_are_not_delivered_are_not_kept(hub: WatchHub, monitors: Lis
     assert job._plates == {}
 
 
-def test_nothing_is_made_while_nobody_watches(hub: WatchHub) -> None:
+def test_nothing_is_made_without_a_monitor(hub: WatchHub) -> None:
     job = pictures(hub)
     job.plate(1, plate(0.2), BOX)
     job.alpha(1, torch.zeros(8, 12))
@@ -231,9 +231,14 @@ def test_pictures_from_a_gpu_are_those_from_the_cpu(hub: WatchHub, monitors: Lis
 
 @pytest.mark.parametrize(
     ("size", "longest", "expected"),
-    [((1920, 1080), 960, (960, 540)), ((1080, 1920), 960, (540, 960)), ((96, 64), 960, (96, 64)), ((96, 64), 0, (96, 64)),
-     ((5000, 1), 10, (10, 1))],
-)  # fmt: skip
+    [
+        ((1920, 1080), 960, (960, 540)),
+        ((1080, 1920), 960, (540, 960)),
+        ((96, 64), 960, (96, 64)),
+        ((96, 64), 0, (96, 64)),
+        ((5000, 1), 10, (10, 1)),
+    ],
+)
 def test_pictures_are_never_enlarged(size: tuple[int, int], longest: int, expected: tuple[int, int]) -> None:
     assert picture_size(*size, longest) == expected
 

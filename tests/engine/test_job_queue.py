@@ -1,4 +1,4 @@
-"""The queue of jobs: its order, and that it can be changed while somebody waits for the next."""
+"""The queue of jobs: its order, and that it can be changed while the worker waits for the next."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_closed_queue_gives_what_is_left_and_then_none(jobs: JobQueue[str]) ->
     assert [jobs.get() for _ in range(5)] == ["a", "b", "c", None, None]
 
 
-def test_whoever_waits_gets_what_comes_and_the_end() -> None:
+def test_who_waits_gets_what_comes_and_the_end() -> None:
     queue: JobQueue[str] = JobQueue()
     found: List[Optional[str]] = []
 

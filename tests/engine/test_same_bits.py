@@ -111,8 +111,8 @@ def test_a_warm_engine_gives_the_bits_of_a_cold_one(
     assert started.returncode == 0, started.stderr
     try:
         for folder in ("first", "second"):
-            done = cli("render", "--input", svd_plates, "--output", str(tmp_path / folder / "m.####.exr"),
-                       "--frames", "1006-1007", *tiny)  # fmt: skip
+            output = str(tmp_path / folder / "m.####.exr")
+            done = cli("render", "--input", svd_plates, "--output", output, "--frames", "1006-1007", *tiny)
             assert done.returncode == 0, done.stderr
         status = cli("engine", "status", "--json")
         assert '"jobs_done": 2' in status.stdout and '"frames_done": 4' in status.stdout  # it was this engine's work

@@ -112,7 +112,7 @@ def test_rubbish_in_place_of_the_key_is_refused(engine: Engine) -> None:
     assert_serves(engine)
 
 
-def test_a_client_that_says_nothing_blocks_nobody(engine: Engine) -> None:
+def test_a_client_that_says_nothing_blocks_no_other(engine: Engine) -> None:
     with socket.socket(socket.AF_UNIX) as silent:
         silent.connect(engine.address)
         assert_serves(engine)
@@ -120,9 +120,12 @@ def test_a_client_that_says_nothing_blocks_nobody(engine: Engine) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"no json", b"[]", b'{"kind": "Bogus"}', b'{"kind": "Ping"}', b'{"kind": "Ping", "id": "one"}',
-     b'{"kind": "Ping", "id": 1, "more": 2}', b'{"kind": "Pong", "id": 1}', b"\xff\xfe", b""],
-)  # fmt: skip
+    [
+        *(b"no json", b"[]", b"\xff\xfe", b""),
+        *(b'{"kind": "Bogus"}', b'{"kind": "Ping"}', b'{"kind": "Ping", "id": "one"}'),
+        *(b'{"kind": "Ping", "id": 1, "more": 2}', b'{"kind": "Pong", "id": 1}'),
+    ],
+)
 def test_what_is_no_message_ends_the_connection_with_a_reason(engine: Engine, data: bytes) -> None:
     with engine.client() as channel:
         channel._wire.send(data, time.monotonic() + 10)

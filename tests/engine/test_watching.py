@@ -267,7 +267,7 @@ def test_a_picture_shows_the_processed_area_alone(watch: Begin, svd_plates: str,
     assert np.abs(alpha * ONE - read_matte(tmp_path / "m.1001.exr")).max() < 2 * ONE
 
 
-def test_a_watcher_that_gives_nothing_back_holds_up_nobody(watch: Begin, svd_plates: str, tmp_path: Path) -> None:
+def test_a_watcher_that_gives_nothing_back_holds_up_no_other(watch: Begin, svd_plates: str, tmp_path: Path) -> None:
     render(svd_plates, tmp_path / "alone")
     heard = watch(slots=1)
     result = render(svd_plates, tmp_path / "watched")

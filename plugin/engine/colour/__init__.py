@@ -9,7 +9,7 @@ Which space a plate is in, the first that answers:
     4. the type of the pixels: floats are scene-linear, integers sRGB
 
 The config is `ocio`, else `$OCIO`, else a built-in ACES studio config, pinned so that a matte stays what it is when the
-library is updated. With that last one nobody has said anything about working spaces, so the word `scene_linear` means
+library is updated. With that last one no person has said anything about working spaces, so the word `scene_linear` means
 linear light with Rec.709 primaries: no primaries are changed, and its file rules (every EXR is ACES2065-1) are not asked.
 As soon as a person names a config, `scene_linear` is that config's role.
 

@@ -52,7 +52,7 @@ class Spaces:
             return self._plain(name) if self._view is None else self._viewed(name, self._view)
 
     def generic(self) -> InputTransform:
-        """The transform for linear light with Rec.709 primaries, where nobody named a space.
+        """The transform for linear light with Rec.709 primaries, where no space is named.
 
         Raises:
             ParamError: the view is one of a config that has no role scene_linear.

@@ -2,7 +2,7 @@
 
 guided.py      the alpha at the plate's size, its edges where the plate's edges are
 foreground.py  the subject's own colours, for a matte that carries them
-tiles.py       both work tile by tile, and nobody can tell by the result
+tiles.py       both work tile by tile; the result does not show it
 """
 
 from __future__ import annotations

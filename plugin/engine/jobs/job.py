@@ -91,7 +91,7 @@ class Job:
 
     @property
     def cancelled(self) -> bool:
-        """Whether somebody asked for its end."""
+        """Whether its end was asked for."""
         return self._cancelled.is_set()
 
     def cancel(self) -> None:

@@ -39,7 +39,7 @@ RING = LogRing()
 
 
 def log(text: str) -> None:
-    """One line of the log. Nobody may be there to read it any more."""
+    """One line of the log. Its reader may be gone."""
     line = f"{time.strftime('%H:%M:%S')} {text}"
     RING.add(line)
     with contextlib.suppress(OSError, ValueError):

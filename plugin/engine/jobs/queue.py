@@ -1,4 +1,4 @@
-"""The jobs that wait: first come first served, until somebody says otherwise."""
+"""The jobs that wait: first come first served, until a monitor moves one."""
 
 from __future__ import annotations
 

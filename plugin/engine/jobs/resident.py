@@ -23,7 +23,7 @@ def resident_bytes() -> int:
 
 
 def machine_memory() -> Tuple[int, int]:
-    """(used, total) bytes of the machine's memory; what could be had at once is not used. (0, 0) where nobody tells."""
+    """(used, total) bytes of the machine's memory; what could be had at once is not used. (0, 0) where none is told."""
     found: Dict[str, int] = {}
     try:
         for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():

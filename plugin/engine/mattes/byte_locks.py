@@ -10,7 +10,7 @@ BUSY_ERRORS = (errno.EACCES, errno.EAGAIN)  # POSIX lets a system choose
 
 
 class Busy(OSError):
-    """Somebody else holds a lock there."""
+    """Another process holds a lock there."""
 
 
 if sys.platform == "win32":
@@ -52,7 +52,7 @@ if sys.platform == "win32":
         """Locks the bytes for this process alone.
 
         Raises:
-            Busy: somebody else holds one of them.
+            Busy: another process holds one of them.
             OSError: there are no locks here.
         """
         _call(True, descriptor, start, length, _EXCLUSIVE | _FAIL_IMMEDIATELY)
@@ -76,7 +76,7 @@ else:
         """Locks the bytes for this process alone; what it held shared becomes its own.
 
         Raises:
-            Busy: somebody else holds one of them.
+            Busy: another process holds one of them.
             OSError: there are no locks here.
         """
         _lock(descriptor, fcntl.LOCK_EX, start, length)

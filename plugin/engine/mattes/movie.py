@@ -62,8 +62,9 @@ def check_movie(kind: str, path: str) -> str:
     raise ParamError(
         f"{path} cannot be made: the FFmpeg of this engine has no encoder {' or '.join(_ENCODERS[kind])}. "
         f"Install PyAV from PyPI, or leave out the {kind} movie.",
-        name="movies", path=path,
-    )  # fmt: skip
+        name="movies",
+        path=path,
+    )
 
 
 class MovieWriter:

@@ -33,22 +33,15 @@ def grey_frame(alpha: Image) -> VideoFrame:
 def rgb_frame(rgb: Image) -> VideoFrame:
     """yuv420p of [h,w,3] in [0, 1]: rounded once, where a way by 8-bit RGB would round twice."""
     luma, cb, cr = _luma_and_chroma(even(rgb))
-    return _frame([
-        _levels(luma, 219, 16, np.uint8),
-        _levels(_halved(cb), 224, 128, np.uint8, low=-0.5),
-        _levels(_halved(cr), 224, 128, np.uint8, low=-0.5),
-    ], "yuv420p")  # fmt: skip
+    chroma = [_levels(_halved(plane), 224, 128, np.uint8, low=-0.5) for plane in (cb, cr)]
+    return _frame([_levels(luma, 219, 16, np.uint8), *chroma], "yuv420p")
 
 
 def prores_frame(rgb: Image, alpha: Image) -> VideoFrame:
     """yuva444p10le: limited range for the colours, the full one for the alpha."""
     luma, cb, cr = _luma_and_chroma(rgb)
-    return _frame([
-        _levels(luma, 876, 64, np.uint16),
-        _levels(cb, 896, 512, np.uint16, low=-0.5),
-        _levels(cr, 896, 512, np.uint16, low=-0.5),
-        _levels(alpha, 1023, 0, np.uint16),
-    ], "yuva444p10le")  # fmt: skip
+    chroma = [_levels(plane, 896, 512, np.uint16, low=-0.5) for plane in (cb, cr)]
+    return _frame([_levels(luma, 876, 64, np.uint16), *chroma, _levels(alpha, 1023, 0, np.uint16)], "yuva444p10le")
 
 
 def _luma_and_chroma(rgb: Image) -> Tuple[Plane, Plane, Plane]:

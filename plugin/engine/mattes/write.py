@@ -94,12 +94,8 @@ def check_output(path: str, channels: str = "alpha", *, datatype: str = "half", 
     if path.lower().endswith(".exr"):
         return
     if channels == PREMULT:
-        raise ParamError(
-            f"{path}: a PNG's colours are never premultiplied; choose {UNPREMULT}, or a name that ends in .exr.",
-            name="channels", path=path,
-        )  # fmt: skip
+        text = f"{path}: a PNG's colours are never premultiplied; choose {UNPREMULT}, or a name that ends in .exr."
+        raise ParamError(text, name="channels", path=path)
     if channels.startswith(LAYER):
-        raise ParamError(
-            f"{path}: a PNG has no layers; choose alpha, or a name that ends in .exr for {channels}.",
-            name="channels", path=path,
-        )  # fmt: skip
+        text = f"{path}: a PNG has no layers; choose alpha, or a name that ends in .exr for {channels}."
+        raise ParamError(text, name="channels", path=path)

@@ -95,7 +95,7 @@ def resolve_precision(name: str, device: torch.device) -> torch.dtype:
 
 
 def memory_probe(device: torch.device) -> Callable[[], tuple[int, int]]:
-    """What tells (used, total) bytes of a device's memory, whoever uses it; a CPU's and an Apple GPU's is the machine's.
+    """What tells (used, total) bytes of a device's memory, by all processes; a CPU's and an Apple GPU's is the machine's.
 
     Any thread may call it, once something has been computed on the device.
     """

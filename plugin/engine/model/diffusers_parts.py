@@ -38,11 +38,11 @@ _LIBRARIES = ("transformers", "peft", "scipy", "diffusers.hooks")
 def _load() -> None:
     """Brings the modules in, if they come without the rest."""
     # 1. torch's compiler. diffusers wants one function of it, by which it allows a compiled function to make an Attention
-    # or the like, and has an empty one in its place where torch has no compiler. Nobody compiles here.
+    # or the like, and has an empty one in its place where torch has no compiler. Nothing is compiled here.
     load_without([_TORCH_UTILS], absent=["torch._dynamo"])
     # 2. the modules
     load_without(_MODULES, packages=_PACKAGES, libraries=_LIBRARIES)
-    # 3. modules of diffusers that somebody else imports later find the function there after all
+    # 3. modules of diffusers that other code imports later find the function there after all
     torch_utils = sys.modules.get(_TORCH_UTILS, ModuleType(_TORCH_UTILS))
     if getattr(torch_utils.__dict__.get("maybe_allow_in_graph"), "__module__", None) == _TORCH_UTILS:
         torch_utils.__dict__["maybe_allow_in_graph"] = torch.compiler.allow_in_graph

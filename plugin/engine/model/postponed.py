@@ -1,13 +1,13 @@
 """Imports modules without what they import for uses that never come: that is loaded when it is first used.
 
-A module that begins with `from transformers import PreTrainedModel` brings all of transformers into memory, though nobody
-may ever look at the name. While a `Postponed` is entered, the imports of its thread are answered thus:
+A module that begins with `from transformers import PreTrainedModel` brings all of transformers into memory, though
+the name may never be used. While a `Postponed` is entered, the imports of its thread are answered thus:
 
 - `libraries` by stand-ins. A name taken from one is a `Later`: it loads the library and passes on to the real thing once
-  it is called, looked into, or asked in isinstance or issubclass. Stand-ins leave sys.modules at the end, so whoever
-  imports the library afterwards gets the library. What a `Later` cannot tell is whether the library has that name.
-- `packages` by the package itself, bound by the import system as ever, but its `__init__` waits until somebody asks the
-  package for a name that it has not got. Its submodules can be imported before that, and stay the same ones after it.
+  it is called, looked into, or asked in isinstance or issubclass. Stand-ins leave sys.modules at the end, so a
+  later import of the library gets the library. What a `Later` cannot tell is whether the library has that name.
+- `packages` by the package itself, bound by the import system as ever, but its `__init__` waits until the package
+  is asked for a name that it has not got. Its submodules can be imported before that, and stay the same ones after it.
 - `absent` by ModuleNotFoundError, for modules that are prepared to do without.
 
 What is loaded already is used as it is, and other threads' imports are answered as ever. Only one case is not told apart:

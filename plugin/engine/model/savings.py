@@ -55,7 +55,7 @@ def constant_cross_attention(unet: SvdUNet) -> None:
         if isinstance(module, (BasicTransformerBlock, TemporalBasicTransformerBlock)):
             module.attn2 = ConstantAttention(module.attn2.to_out[0].bias)
             module.norm2 = nn.Identity()
-    unet.context_width = 1  # the context is passed down and looked at by nobody
+    unet.context_width = 1  # no layer looks at the context any more
 
 
 class ConstantMix(nn.Module):

@@ -3,7 +3,7 @@
     Preparer.plate ──▶ plate()   8-bit copies of the plates between their encoding and their alpha, reduced
     Stages.deliver ──▶ alpha()   with its plate, to the hub
 
-Nothing here waits for the device, and while nobody watches each frame costs a look at the hub. A copy into pinned memory is
+Nothing here waits for the device, and without a monitor each frame costs a look at the hub. A copy into pinned memory is
 queued behind the computation, as the sink's is; the hub's thread waits for it.
 """
 

@@ -217,7 +217,7 @@ def _first_header(source: PlateSource, plan: BlockPlan, frames: FrameRange) -> P
 
 
 def _data_window(source: PlateSource, plan: BlockPlan, check: Callable[[], None]) -> Box:
-    """The union of the data windows over the shot; plates that cannot be read are somebody else's business."""
+    """The union of the data windows over the shot; plates that cannot be read are passed over: reading tells."""
     area: Optional[Box] = None
     for frame in (f for f in source.frames if plan.first <= f <= plan.last):
         check()

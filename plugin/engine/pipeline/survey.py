@@ -1,4 +1,4 @@
-"""What is on disk of a job's frames: fresh, stale and why, or missing. By the files' headers, whoever wrote them.
+"""What is on disk of a job's frames: fresh, stale and why, or missing. By the files' headers, whichever engine wrote them.
 
 A digest tells that a file is stale, not what has changed since; for that the header's parameters, weights and version are
 held against today's. Where none of them differs it must be the plates (or the garbage or core matte). A file that another
@@ -45,10 +45,8 @@ def survey(job: int, plan: Plan, pattern: str, *, check: Callable[[], None]) -> 
             stale.append(frame)
             for reason in _reasons(plan, frame, path):
                 reasons[reason].append(frame)
-    return Surveyed(
-        job, fresh=_range(fresh), stale=_range(stale), missing=_range(missing),
-        reasons={reason: _range(frames) for reason, frames in reasons.items()},
-    )  # fmt: skip
+    why = {reason: _range(frames) for reason, frames in reasons.items()}
+    return Surveyed(job, fresh=_range(fresh), stale=_range(stale), missing=_range(missing), reasons=why)
 
 
 def _reasons(plan: Plan, frame: int, path: str) -> list[str]:

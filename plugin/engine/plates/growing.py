@@ -1,7 +1,7 @@
 """A sequence that a host is still writing: frames are known before their files are there.
 
 The host says which frames there will be, what each is known by, and how large they are; it puts each file in its place
-whole, by a rename. Whoever reads a frame waits for it. What a frame is known by is the host's word (a hash of what it is
+whole, by a rename. Reading a frame waits for its file. What a frame is known by is the host's word (a hash of what it is
 rendered from): the files may go when the mattes are made, and a later run can still tell whether those are good.
 """
 
@@ -29,13 +29,20 @@ class GrowingSequence(ImageSequence):
         pattern: with a frame field.
         keys: what frames are known by, by frame ranges as text.
         data, display, pixel_aspect: of every frame, for what must be known before the first is there.
-        check: called while waiting; raises when nobody wants the frame any more.
+        check: called while waiting; raises when the job is cancelled.
     """
 
     def __init__(
-        self, pattern: str, *, keys: Mapping[str, str], data: Box, display: Box, pixel_aspect: float,
-        check: Callable[[], None], pick: Pick = PICTURE,
-    ) -> None:  # fmt: skip
+        self,
+        pattern: str,
+        *,
+        keys: Mapping[str, str],
+        data: Box,
+        display: Box,
+        pixel_aspect: float,
+        check: Callable[[], None],
+        pick: Pick = PICTURE,
+    ) -> None:
         self.path, self.pick = pattern, pick
         self._keys = {frame: key for frames, key in keys.items() for frame in FrameRange.parse(frames)}
         self.frames = tuple(sorted(self._keys))
@@ -56,9 +63,20 @@ class GrowingSequence(ImageSequence):
         if Path(path).is_file():
             return read_header(path, frame, self.pick)
         return PlateInfo(
-            frame=frame, path=path, data=self._data, display=self._display, pixel_aspect=self._pixel_aspect, channels=(),
-            picked=(), dtype="float16", colorspace="", fps=None, timecode=None, view="", compression="",
-        )  # fmt: skip
+            frame=frame,
+            path=path,
+            data=self._data,
+            display=self._display,
+            pixel_aspect=self._pixel_aspect,
+            channels=(),
+            picked=(),
+            dtype="float16",
+            colorspace="",
+            fps=None,
+            timecode=None,
+            view="",
+            compression="",
+        )
 
     def read(self, frame: int) -> Plate:
         path = Path(self.file_of(frame))

@@ -41,7 +41,7 @@ def read_any_header(path: str, frame: int, pick: Pick) -> PlateInfo:
         try:
             return _picked(image, pick, path, frame)[1]
         except PlateUnreadableError:
-            if pick != PICTURE:  # a view or a layer that somebody asked for
+            if pick != PICTURE:  # a view or a layer that was asked for
                 raise
         image.seek_subimage(0, 0)  # a matte, a depth pass, deep pixels
         return _info(image, image.spec(), Choice(0, (), _text(image.spec(), "view")), path, frame)

@@ -173,7 +173,7 @@ class PlateSource(ABC):
         if policy == "error":
             raise self._summary(problems)
         usable = [frame for frame in self.frames if frame not in problems and self.problem(frame) is None]
-        if not usable:  # a whole shot of black is nobody's wish
+        if not usable:  # a whole shot of black would hide the mistake
             raise self._summary(problems)
         chosen: Dict[int, Optional[int]] = {}
         for frame in asked:

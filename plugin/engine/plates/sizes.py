@@ -20,7 +20,7 @@ def check_sizes(
     """Refuses proxies among full plates. A video is of one size and is not looked at.
 
     Args:
-        frames: to look at; those that cannot be read are somebody else's business.
+        frames: to look at; those that cannot be read are passed over: reading tells.
         display: the display window that all must have.
         check: raises when the job is cancelled.
         threads: that open files at the same time.

@@ -48,7 +48,7 @@ class VideoDecoder:
                 self._next = self._index.count
                 return None
             place, picture = self._ahead
-            if place > index:  # it stays, for whoever asks for it
+            if place > index:  # it stays for a later call
                 self._next = index + 1
                 return None
             self._ahead = None

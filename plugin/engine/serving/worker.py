@@ -57,7 +57,7 @@ class Worker(threading.Thread):
             self._status.jobs_done += 1
 
     def _import(self) -> Optional[GvmMatteError]:
-        """Imports what rendering needs; an environment without it is told to whoever asks for a render."""
+        """Imports what rendering needs; an environment without it fails each render with that."""
         started = time.monotonic()
         # A job with an adapter imports PEFT, which brings torch's compiler along, and that makes a cache folder in the
         # temporary folder, never to be used. It makes none in a folder that is there.

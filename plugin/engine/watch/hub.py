@@ -1,4 +1,4 @@
-"""The thread that tells monitors what the engine does. It is there while somebody watches, and nothing waits for it."""
+"""The thread that tells monitors what the engine does. It runs while there is a monitor, and nothing waits for it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Finished:
         number: of the job.
         data: what it covers, in the plate's pixels.
         small: the alpha reduced for its figures, [h,w].
-        plate, alpha: what a picture shows; None where nobody wanted it, or too many wait already.
+        plate, alpha: what a picture shows; None where no monitor wanted it, or too many wait already.
     """
 
     number: int
@@ -63,7 +63,7 @@ class WatchHub:
 
     Attributes:
         watched: whether there is any; the one thing that a render looks at.
-        longest: edge of the largest pictures that are wanted, in pixels, 0 for the plates' size; None: nobody wants any.
+        longest: edge of the largest pictures that are wanted, in pixels, 0 for the plates' size; None: none is wanted.
         register: of jobs.
         showing: answers `Show`.
     """
@@ -150,7 +150,7 @@ class WatchHub:
                 log(traceback.format_exc())
 
     def _forget(self) -> None:
-        """Nobody watches any more."""
+        """The last monitor is gone."""
         self._last = self._late = None
         while not self._finished.empty():
             self._finished.get()

@@ -25,9 +25,14 @@ class JobRecord:
     """One job, for monitors. Its worker and its writers tell, the hub reads."""
 
     def __init__(
-        self, *, number: int, client: int, request: Render, changed: Callable[[int], None],
-        begun: Callable[[JobRecord], None] = lambda record: None,
-    ) -> None:  # fmt: skip
+        self,
+        number: int,
+        client: int,
+        request: Render,
+        *,
+        changed: Callable[[int], None],
+        begun: Callable[[JobRecord], None],
+    ) -> None:
         self.number, self.client, self.request = number, client, request
         self.job: Optional[Job] = None  # while it has not ended
         self.state = WAITING
@@ -142,7 +147,7 @@ class Register:
     def add(self, request: Render, client: int) -> JobRecord:
         """A record for a new job, which is told of from now on."""
         with self._lock:
-            record = JobRecord(number=self._next, client=client, request=request, changed=self._changed, begun=self._begun)
+            record = JobRecord(self._next, client, request, changed=self._changed, begun=self._begun)
             self._records[self._next] = record
             self._next += 1
             ended = [number for number, one in self._records.items() if one.state in ENDED]

@@ -77,7 +77,7 @@ colorspaces:
 
 @pytest.fixture(autouse=True)
 def no_config_of_the_studio(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the `$OCIO` of whoever runs the tests."""
+    """Without the `$OCIO` of the machine that runs the tests."""
     monkeypatch.delenv("OCIO", raising=False)
 
 

@@ -48,7 +48,7 @@ def test_who_decides(asked: str, hint: str, dtype: Any, name: str, curve: str) -
     assert (transform.name, transform.curve, transform.note) == (name, curve, "")
 
 
-def test_a_statement_that_nobody_understands_is_passed_over_and_told() -> None:
+def test_a_statement_that_means_nothing_is_passed_over_and_told() -> None:
     colour = InputColour()
     for dtype, name in (("uint16", "srgb"), ("float16", "scene_linear")):
         transform = colour.resolve(hint="KodakLog", dtype=dtype)
@@ -57,7 +57,7 @@ def test_a_statement_that_nobody_understands_is_passed_over_and_told() -> None:
         assert transform.key == colour.resolve(hint="", dtype=dtype).key
 
 
-def test_the_rules_of_a_config_that_nobody_named_are_not_asked() -> None:
+def test_the_rules_of_a_config_that_is_not_named_are_not_asked() -> None:
     assert InputColour().resolve(hint="", dtype="float16", path="/p/a.exr").name == "scene_linear"
     assert InputColour(ocio=BUILTIN_CONFIG).resolve(hint="", dtype="float16", path="/p/a.exr").name == "ACES2065-1"
 

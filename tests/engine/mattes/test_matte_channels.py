@@ -54,10 +54,9 @@ def test_every_combination_reads_back(tmp_path: Path, compression: str, datatype
 @pytest.mark.parametrize("channels", CHANNELS)
 def test_oiiotool_agrees(tmp_path: Path, channels: str) -> None:
     given = colours() if channels.startswith("rgba") else soft_edge()
-    path = write(
-        tmp_path / "m.exr", given, channels=channels, pixel_aspect=2.0, fps=(24000, 1001), timecode=(0x01020304, 7),
-        view="left", compression="piz", metadata={"gvm:digest": "cd", "gvm:params": '{"size": 720}'},
-    )  # fmt: skip
+    plate = {"pixel_aspect": 2.0, "fps": (24000, 1001), "timecode": (0x01020304, 7), "view": "left"}
+    metadata = {"gvm:digest": "cd", "gvm:params": '{"size": 720}'}
+    path = write(tmp_path / "m.exr", given, channels=channels, compression="piz", metadata=metadata, **plate)
     said = oiiotool("--info", "-v", str(path))
     names = CHANNELS[channels]
     for line in (

@@ -69,10 +69,8 @@ def test_a_plate_keeps_its_place_in_its_matte(tmp_path: Path) -> None:
     source = open_plates(str(_with_colour(plate_path)))
     plate = source.read(7)
     path = tmp_path / "m.exr"
-    write_matte(
-        str(path), plate.pixels[..., 0], data=plate.data, display=plate.display, pixel_aspect=plate.pixel_aspect,
-        fps=plate.fps, timecode=plate.timecode, view=plate.view,
-    )  # fmt: skip
+    kept = {name: getattr(plate, name) for name in ["data", "display", "pixel_aspect", "fps", "timecode", "view"]}
+    write_matte(str(path), plate.pixels[..., 0], **kept)
     same = ("PixelAspectRatio", "framesPerSecond", "smpte:TimeCode", "view")
     before, after = header(plate_path), header(path)
     assert {name: after[name] for name in same} == {name: before[name] for name in same}
@@ -218,8 +216,8 @@ def test_the_disk_that_fills_at_the_last_byte(tiny_disk: Path) -> None:
         box = Box(0, 0, 256, rows)
         path = tiny_disk / "m.exr"
         try:
-            write(path, np.random.default_rng(0).random((rows, 256), dtype=np.float32), data=box, display=box,
-                  compression="none", metadata={"gvm:digest": "d"})  # fmt: skip
+            alpha = np.random.default_rng(0).random((rows, 256), dtype=np.float32)
+            write(path, alpha, data=box, display=box, compression="none", metadata={"gvm:digest": "d"})
         except MatteWriteError:
             failures += 1
             assert list(tiny_disk.iterdir()) == []

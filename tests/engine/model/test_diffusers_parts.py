@@ -1,4 +1,4 @@
-"""What an engine's start imports, and that diffusers is whole for whoever imports it before or afterwards."""
+"""What an engine's start imports, and that diffusers is whole where it is imported before or afterwards."""
 
 from __future__ import annotations
 

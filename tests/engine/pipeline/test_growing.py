@@ -82,10 +82,9 @@ def test_a_growing_garbage_matte_is_waited_for_too(
 ) -> None:
     folder = tmp_path / "ram"
     keys: Dict[str, Any] = {"garbage": {"1001-1017": "drawn"}}
-    job = MatteJob(
-        Source("files", svd_plates, display=DISPLAY, growing=keys), Sink(str(tmp_path / "m" / "m.####.exr")),
-        frames="1001-1003", params={**PARAMS, "garbage": str(folder / "k.####.exr"), "garbage_channel": "G"},
-    )  # fmt: skip
+    source = Source("files", svd_plates, display=DISPLAY, growing=keys)
+    params = {**PARAMS, "garbage": str(folder / "k.####.exr"), "garbage_channel": "G"}
+    job = MatteJob(source, Sink(str(tmp_path / "m" / "m.####.exr")), frames="1001-1003", params=params)
 
     def write_masks() -> None:
         for frame in (1001, 1002, 1003):

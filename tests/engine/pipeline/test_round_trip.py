@@ -43,8 +43,8 @@ def stored(path: Path, datatype: str) -> npt.NDArray[Any]:
 def test_every_finite_value_goes_through_plates_buffers_and_mattes_bit_for_bit(
     datatype: str, numpy: Any, bits: Any, tmp_path: Path
 ) -> None:
-    drawn = np.random.default_rng(5).integers(0, np.iinfo(bits).max,
-                                              (DATA.height, DATA.width, 3), dtype=bits, endpoint=True)  # fmt: skip
+    shape = (DATA.height, DATA.width, 3)
+    drawn = np.random.default_rng(5).integers(0, np.iinfo(bits).max, shape, dtype=bits, endpoint=True)
     pixels = drawn.view(numpy)  # any pattern of bits: denormals, negative zero, huge values
     pixels[~np.isfinite(pixels)] = numpy(-0.0)
     write(tmp_path / "plate.1001.exr", pixels, datatype)
@@ -61,10 +61,8 @@ def test_every_finite_value_goes_through_plates_buffers_and_mattes_bit_for_bit(
     finally:
         ring.close()
     opaque = np.ones((*carried.shape[:2], 1), numpy)
-    write_matte(
-        str(tmp_path / "matte.1001.exr"), np.concatenate([carried, opaque], axis=2), data=plate.data, display=plate.display,
-        datatype=datatype, channels="rgba-unpremult",
-    )  # fmt: skip
+    path, rgba = str(tmp_path / "matte.1001.exr"), np.concatenate([carried, opaque], axis=2)
+    write_matte(path, rgba, data=plate.data, display=plate.display, datatype=datatype, channels="rgba-unpremult")
 
     found = stored(tmp_path / "matte.1001.exr", datatype)
     np.testing.assert_array_equal(np.ascontiguousarray(found[..., :3]).view(bits), pixels.view(bits))

@@ -112,6 +112,6 @@ def test_the_transfer_of_a_video(tmp_path: Path, transfer: int, hint: str) -> No
         assert source.probe(1).colorspace == source.read(1).colorspace == hint
 
 
-def test_a_space_that_nobody_knows_does_not_stop_a_description(write_image: WriteImage) -> None:
+def test_an_unknown_space_does_not_stop_a_description(write_image: WriteImage) -> None:
     path = write_image("a.exr", attributes={"colorInteropID": "house_log_v7"})
     assert describe(str(path))["colorspace_hint"] == "house_log_v7"
