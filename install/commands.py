@@ -17,12 +17,14 @@ from .environment import Environment, InstallError
 
 ROOT = Path(__file__).resolve().parent.parent
 CANCELLED = 3  # as gvm-matte has it
+SIDE_BY_SIDE = ("-n", "2", "--dist", "worksteal")  # pytest: runs of tests that stand together share what they set up
 USAGE = """\
 usage: python3 install COMMAND [options]
 
   demo     set up .venv, then render a sample plate with the built-in model and compare it with the truth
-  test     set up .venv and the two farm environments, then run the test suite; options go to pytest (… test -k frames)
-  lint     set up .venv, then check style and types
+  test     set up .venv and the two farm environments, then run the test suite in two processes; options go to pytest
+           (… test -k frames; … test -n 0 -x in one process, up to the first failure)
+  lint     set up .venv, then check format, style and types
   engine   set up .venv and nothing else
   nuke     deploy for Nuke, with an environment of its own (python3 install nuke --help)
 """
@@ -71,33 +73,56 @@ def _test(arguments: Sequence[str]) -> int:
 
     prepare_side_environments(ROOT)
     os.chdir(ROOT)  # where pytest looks for the settings and, without a path, for the tests
-    return _become([sys.executable, "-m", "pytest", *arguments])
+    return _become([sys.executable, "-m", "pytest", *SIDE_BY_SIDE, *arguments])
 
 
 def _lint(arguments: Sequence[str]) -> int:
     os.chdir(ROOT)
-    os.environ["MYPYPATH"] = str(_types_folder())
-    codes = []
-    for command in ("ruff check .", "mypy -p gvm_matte", "mypy -p install --follow-imports=silent"):
-        print(f"{command}:", flush=True)
-        codes.append(subprocess.run([sys.executable, "-m", *command.split(), *arguments], check=False).returncode)
+    types = _types_folder()
+    os.environ["MYPYPATH"] = str(types)
+    codes = [_checked("ruff", "format", "--check", "."), _checked("ruff", "check", ".", *arguments)]
+    codes.append(_checked("mypy", "-p", "gvm_matte"))
+    codes.append(_checked("mypy", "--follow-imports=silent", "-pinstall", "-ptraining", "-pbenchmarks"))
+    folders, files = _test_files(types)
+    os.environ["MYPYPATH"] = os.pathsep.join(map(str, (types, *folders, ROOT)))
+    codes.append(_checked("mypy", "--follow-imports=silent", *map(str, files), shown="mypy tests"))
     return max(codes)
 
 
+def _checked(*words: str, shown: str = "") -> int:
+    print(f"{shown or ' '.join(words)}:", flush=True)
+    return subprocess.run([sys.executable, "-m", *words], check=False).returncode
+
+
+def _test_files(types: Path) -> tuple[list[Path], list[Path]]:
+    """The folders of tests, and what mypy checks in them. pytest has many modules named conftest, mypy can have one: each
+    gets a link with a name of its own.
+    """
+    files = sorted(ROOT.glob("tests/**/*.py"))
+    names = {path: "_".join(path.relative_to(ROOT).with_suffix("").parts) for path in files if path.stem == "conftest"}
+    return sorted({path.parent for path in files}), [
+        _link(types / f"{names[path]}.py", path) if path in names else path.relative_to(ROOT) for path in files
+    ]
+
+
 def _types_folder() -> Path:
-    """A folder in which the package has its name: mypy does not see through the hook that maps it to plugin/.
+    """A folder in which the package has its name: mypy does not see through the hook that maps it to plugin/."""
+    return _link(Path(sys.prefix, "types", "gvm_matte"), ROOT / "plugin").parent
+
+
+def _link(link: Path, target: Path) -> Path:
+    """Makes a link, if it is not there.
 
     Raises:
         InstallError: this system makes no links for this user.
     """
-    link = Path(sys.prefix, "types", "gvm_matte")
     if not link.exists():
         link.parent.mkdir(exist_ok=True)
         try:
-            link.symlink_to(ROOT / "plugin", target_is_directory=True)
+            link.symlink_to(target, target_is_directory=target.is_dir())
         except OSError as exc:
             raise InstallError(f"{link} cannot be made ({exc}); types are checked through that link.") from exc
-    return link.parent
+    return link
 
 
 def _engine(arguments: Sequence[str]) -> int:

@@ -1,6 +1,6 @@
 """One archive for machines without a network: the package, the locked packages' wheels, and what deploys them.
 
-    gvm-matte-0.1.0-py311-linux-x86_64/
+    gvm-matte-0.2.0-py311-linux-x86_64/
         install.py           python3 install.py --nuke-path DIR; standard library alone
         bundle.json          the Python and the system that the wheels are for
         plugin/              the package

@@ -4,4 +4,4 @@ The host side (this package's top level and `client`) needs the standard library
 image libraries and runs in a process of its own. Nothing here imports the engine.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

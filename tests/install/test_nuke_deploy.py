@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from gvm_matte import __version__
 from nuke_support import DEAD, ROOT, make_checkout, tree, use_wheels, write_lock
 
 from install import nuke_environment
@@ -109,10 +110,10 @@ def test_an_update_replaces_the_package_and_keeps_the_environment(root: Path, fo
     (folder / "gvm_matte" / "stale.py").touch()
     (folder / "our_gizmo.gizmo").touch()
     file = root / "plugin" / "__init__.py"
-    file.write_text(file.read_text(encoding="utf-8").replace('"0.1.0"', '"0.2.0"'), encoding="utf-8")
+    file.write_text(file.read_text(encoding="utf-8").replace(f'"{__version__}"', '"99.0"'), encoding="utf-8")
     done = deploy(root, folder)
-    assert (done.version, done.replaced, done.running) == ("0.2.0", "0.1.0", [])
-    assert ask(folder, "gvm_matte.__version__") == "0.2.0"
+    assert (done.version, done.replaced, done.running) == ("99.0", __version__, [])
+    assert ask(folder, "gvm_matte.__version__") == "99.0"
     assert not (folder / "gvm_matte" / "stale.py").exists() and (folder / "our_gizmo.gizmo").exists()
     assert engine_python(folder).lstat().st_ino == before
     assert {path.name for path in folder.glob(".gvm*")} == set()
