@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import OpenImageIO as oiio
-from gvm_matte.core.paths import frame_path, part_path, sweep_parts
+from gvm_matte.core.files import renamed, sweep_parts
+from gvm_matte.core.paths import frame_path
 
 WIDTH, HEIGHT = 960, 540
 FIRST = 1001
@@ -106,12 +107,11 @@ def write_exr(path: str, pixels: npt.NDArray[np.float32], channels: tuple[str, .
     spec.attribute("compression", "zip")
     spec.attribute("oiio:ColorSpace", "lin_rec709_scene")
     spec.attribute("FramesPerSecond", oiio.TypeDesc("rational"), (FRAMES_PER_SECOND, 1))
-    part = part_path(path)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    output = oiio.ImageOutput.create(part)
-    if output is None or not output.open(part, spec) or not output.write_image(pixels) or not output.close():
-        raise OSError(f"{path} cannot be written: {oiio.geterror() if output is None else output.geterror()}")
-    Path(part).replace(path)
+    with renamed(path) as part:
+        output = oiio.ImageOutput.create(part)
+        if output is None or not output.open(part, spec) or not output.write_image(pixels) or not output.close():
+            raise OSError(f"{path} cannot be written: {oiio.geterror() if output is None else output.geterror()}")
 
 
 def _drop_others(folder: Path) -> None:

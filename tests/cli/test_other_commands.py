@@ -28,7 +28,7 @@ def test_info_of_a_sequence(cli: RunCli, tmp_path: Path) -> None:
 
 def test_info_of_a_folder_and_of_nothing(cli: RunCli, tmp_path: Path) -> None:
     write_plates(tmp_path / "p", RGB[:2])
-    assert "plate." in cli("info", str(tmp_path / "p")).stdout
+    assert "plate." in cli("info", "p", cwd=tmp_path).stdout
     nothing = cli("info", str(tmp_path / "nowhere.####.exr"))
     assert nothing.returncode == 1 and nothing.stderr.startswith("gvm-matte: ")
 
