@@ -67,14 +67,14 @@ def describe_plan(job: MatteJob) -> Dict[str, Any]:
         return {
             "shot": [request.plan.first, request.plan.last],
             "frames": str(request.frames),
-            "kept": _range(plan.kept),
-            "render": _range(plan.frames),
+            "kept": str(FrameRange.of(plan.kept)),
+            "render": str(FrameRange.of(plan.frames)),
             "count": len(plan.frames),
-            "plates": _range(plan.order),
+            "plates": str(FrameRange.of(plan.order)),
             "blocks": [
                 {
                     "index": block.index,
-                    "frames": _range([frame for frame in block.frames if frame in wanted]),
+                    "frames": str(FrameRange.of(frame for frame in block.frames if frame in wanted)),
                     "window": [block.window_first, block.window_last],
                 }
                 for block in blocks
@@ -99,13 +99,9 @@ def _first_runs(devices: Tuple[str, ...], plan: BlockPlan, frames: List[int]) ->
     runs = Runs(plan, frames, len(devices))
     first = [runs.take(number, 0.0) for number in range(len(devices))]
     return [
-        {"device": device, "frames": _range(list(run)), "windows": len(plan.steps(run)) if run else 0}
+        {"device": device, "frames": str(FrameRange.of(run)), "windows": len(plan.steps(run))}
         for device, run in zip(numbered(devices), first)
     ]
-
-
-def _range(frames: List[int]) -> str:
-    return str(FrameRange.of(frames)) if frames else ""
 
 
 def _show(plan: Dict[str, Any]) -> None:

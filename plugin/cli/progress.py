@@ -68,7 +68,7 @@ class ProgressDisplay:
             self._console.print(f"[yellow]{message.level}[/]: {of}{message.text}", soft_wrap=True)
         elif isinstance(message, Accepted):
             frames = FrameRange.parse(message.frames)
-            kept = FrameRange.parse(message.kept) if message.kept else ()
+            kept = FrameRange.parse(message.kept)
             self._console.print(
                 f"frames {frames} ({len(frames)}) of the shot {message.shot[0]}-{message.shot[1]}"
                 + (f", {len(kept)} of them kept" if kept else ""),

@@ -77,8 +77,7 @@ class MatteJob:
             raise UsageError("There is nowhere for the mattes to go: name an output path, or take them from buffers.")
         if self.shot and (len(self.shot) != 2 or self.shot[1] < self.shot[0]):
             raise UsageError(f"The shot range {self.shot} is not first and last frame.")
-        if self.frames:
-            FrameRange.parse(self.frames)
+        FrameRange.parse(self.frames)
         if self.source.type == "buffers" and not (self.source.display and (self.frames or self.shot)):
             raise UsageError("Plates out of buffers need the display window, and frames or the shot range.")
         for window in (self.source.display, self.source.data):
@@ -186,7 +185,7 @@ class Ledger:
         if first:
             self._accepted = message
             self.asked = set(frames_of(message.frames))
-        self.keep(set(frames_of(message.kept)) if message.kept else set())
+        self.keep(set(frames_of(message.kept)))
         return first
 
     def keep(self, frames: Set[int]) -> None:

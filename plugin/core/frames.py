@@ -27,13 +27,9 @@ MAX_FRAMES = 1_000_000  # a typing error like 1-10000000 must not eat the memory
 
 @dataclass(frozen=True)
 class FrameRange:
-    """A set of frame numbers, ascending and without repeats."""
+    """A set of frame numbers, ascending and without repeats; it may be empty, which is "" as text."""
 
-    frames: Tuple[int, ...]
-
-    def __post_init__(self) -> None:
-        if not self.frames:
-            raise FrameRangeError("A frame range needs at least one frame.")
+    frames: Tuple[int, ...] = ()
 
     @classmethod
     def of(cls, frames: Iterable[int]) -> FrameRange:
@@ -41,14 +37,21 @@ class FrameRange:
         return cls(tuple(sorted(set(frames))))
 
     @classmethod
+    def between(cls, first: int, last: int) -> FrameRange:
+        """All frames from first to last, both included."""
+        return cls(tuple(range(first, last + 1)))
+
+    @classmethod
     def parse(cls, text: str) -> FrameRange:
-        """From text: `1001-1048`, `1-10,15,20-30x2` (`:` works as `x`), negative numbers as in `-5--1`.
+        """From text: `1001-1048`, `1-10,15,20-30x2` (`:` works as `x`), negative numbers as in `-5--1`; an empty
+        text is the empty range.
 
         Raises:
             FrameRangeError: the text is no frame range, runs backwards, steps by 0, or names too many frames.
         """
         frames: Set[int] = set()
-        for part in text.replace(" ", "").split(","):
+        plain = text.replace(" ", "")
+        for part in plain.split(",") if plain else ():
             match = _PART.match(part)
             if match is None:
                 raise FrameRangeError(f'"{text}" is no frame range; write for instance 1001-1048 or 1-10,15,20-30x2.')
@@ -65,13 +68,19 @@ class FrameRange:
 
     @property
     def first(self) -> int:
-        """The lowest frame number."""
-        return self.frames[0]
+        """The lowest frame number; FrameRangeError where there is none."""
+        return self._some[0]
 
     @property
     def last(self) -> int:
-        """The highest frame number."""
-        return self.frames[-1]
+        """The highest frame number; FrameRangeError where there is none."""
+        return self._some[-1]
+
+    @property
+    def _some(self) -> Tuple[int, ...]:
+        if not self.frames:
+            raise FrameRangeError("A frame range with no frames has no first and no last one.")
+        return self.frames
 
     def __iter__(self) -> Iterator[int]:
         return iter(self.frames)

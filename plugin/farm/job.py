@@ -141,8 +141,8 @@ class FarmJob:
     @cached_property
     def blocks(self) -> Tuple[int, ...]:
         """First frames of the blocks to render; `max_frames` cuts what is asked for, before it is rounded out."""
-        frames = FrameRange.parse(self.frames).frames if self.frames else tuple(range(self.shot[0], self.shot[1] + 1))
-        return blocks_of(self.plan, frames[: self.shot_params.base.max_frames])
+        frames = FrameRange.parse(self.frames) or FrameRange.between(*self.shot)
+        return blocks_of(self.plan, frames.frames[: self.shot_params.base.max_frames])
 
     @property
     def rounded(self) -> FrameRange:

@@ -55,7 +55,7 @@ class Order:
     @property
     def frames(self) -> FrameRange:
         """All frames of the shot, in the script's numbers."""
-        return FrameRange(tuple(range(self.span[0], self.span[1] + 1)))
+        return FrameRange.between(*self.span)
 
     @property
     def plan(self) -> BlockPlan:
@@ -104,7 +104,7 @@ class Order:
 
     def script_frames(self, text: str) -> Tuple[int, ...]:
         """A range that an engine wrote, in the script's numbers."""
-        return tuple(frame + self.offset for frame in FrameRange.parse(text)) if text else ()
+        return tuple(frame + self.offset for frame in FrameRange.parse(text))
 
 
 def span(node: nuke.Node) -> Span:

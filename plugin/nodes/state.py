@@ -68,4 +68,4 @@ def _cause(reason: str) -> str:
 
 
 def _shifted(text: str, offset: int) -> str:
-    return str(FrameRange.of(frame + offset for frame in FrameRange.parse(text))) if text else ""
+    return str(FrameRange.of(frame + offset for frame in FrameRange.parse(text)))

@@ -105,11 +105,12 @@ def _keys(spec: ParamSpec, given: Mapping[Any, Any]) -> Keys:
     for where, value in given.items():
         try:
             frames = FrameRange.parse(str(where))
+            ends = {frames.first, frames.last}
         except FrameRangeError as exc:
             raise ParamError(
                 f"{spec.label} (`{spec.name}`) has a key at {where!r}, which is no frame.", name=spec.name
             ) from exc
-        for frame in {frames.first, frames.last}:
+        for frame in ends:
             if found.setdefault(frame, value) != value:
                 raise ParamError(f"{spec.label} (`{spec.name}`) has two values at frame {frame}.", name=spec.name)
     ordered = sorted(found)

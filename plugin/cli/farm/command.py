@@ -198,7 +198,7 @@ def run_status(args: argparse.Namespace) -> int:
     left = _left(found)
     report = {
         "frames": str(job.rounded), "fresh": found.fresh, "stale": found.stale, "missing": found.missing,
-        "reasons": found.reasons, "blocks": range_expression(blocks_of(job.plan, left)) if left else "",
+        "reasons": found.reasons, "blocks": range_expression(blocks_of(job.plan, left)),
     }  # fmt: skip
     if args.json:
         print(json.dumps(report, ensure_ascii=False))
@@ -222,7 +222,7 @@ def run_pickup(args: argparse.Namespace) -> int:
             raise UsageError(
                 "Every frame is there; nothing is left to pick up. Name frames with --frames to render them again."
             )
-        frames = str(FrameRange.of(left))
+        frames = str(left)
     params: Dict[str, Any] = {name: value for name, value in job.params.items() if name != "max_frames"}
     if args.overwrite:
         params["existing"] = "overwrite"
@@ -259,10 +259,9 @@ def survey(job: FarmJob) -> Surveyed:
     return judged(found[-1], job)
 
 
-def _left(found: Surveyed) -> Optional[FrameRange]:
+def _left(found: Surveyed) -> FrameRange:
     """Frames that are stale or missing."""
-    texts = [text for text in (found.stale, found.missing) if text]
-    return FrameRange.parse(",".join(texts)) if texts else None
+    return FrameRange.of([*FrameRange.parse(found.stale), *FrameRange.parse(found.missing)])
 
 
 def _write(job: FarmJob, args: argparse.Namespace, *, notices: List[str], more: Optional[Mapping[str, str]] = None) -> None:

@@ -9,7 +9,7 @@ mattes of two precisions lie side by side, those of the job's GPUs (or of its pr
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Dict, FrozenSet, List
+from typing import Any, Dict, FrozenSet
 
 from ...core.frames import FrameRange
 from ...core.paths import frame_path
@@ -42,10 +42,8 @@ def judged(found: Surveyed, job: FarmJob) -> Surveyed:
     stale = (_frames(found.stale) | set(precision)) - fresh
     reasons = {reason: _frames(text) - fresh for reason, text in found.reasons.items()}
     reasons[PRECISION] = (_frames(found.reasons.get(PRECISION, "")) | set(precision)) - fresh
-    return dataclasses.replace(
-        found, fresh=_range(fresh), stale=_range(stale),
-        reasons={reason: _range(frames) for reason, frames in sorted(reasons.items()) if frames},
-    )  # fmt: skip
+    told = {reason: str(FrameRange.of(frames)) for reason, frames in sorted(reasons.items()) if frames}
+    return dataclasses.replace(found, fresh=str(FrameRange.of(fresh)), stale=str(FrameRange.of(stale)), reasons=told)
 
 
 def _job_precisions(job: FarmJob) -> FrozenSet[str]:
@@ -65,9 +63,4 @@ def _precision_of(pattern: str, frame: int) -> str:
 
 
 def _frames(text: str) -> set[int]:
-    return set(FrameRange.parse(text)) if text else set()
-
-
-def _range(frames: set[int]) -> str:
-    ordered: List[int] = sorted(frames)
-    return str(FrameRange.of(ordered)) if ordered else ""
+    return set(FrameRange.parse(text))

@@ -128,8 +128,8 @@ class DeviceRender:
         kept = [message for message in self._kept if keeps and message.frame in self._asked]
         self._kept_frames = {message.frame for message in kept}
         left = self._asked - self._kept_frames
-        plates = plan.plates(left) if left else ()
-        self._tell(Accepted(0, accepted.shot, accepted.frames, _text(self._kept_frames), _text(plates)))
+        plates = plan.plates(left)
+        self._tell(Accepted(0, accepted.shot, accepted.frames, str(FrameRange.of(self._kept_frames)), str(plates)))
         for message in kept:
             self._tell(dataclasses.replace(message, job=0))
         self._size_rings(left)
@@ -217,7 +217,7 @@ class DeviceRender:
         params: Dict[str, Any] = {**self._job.params, "device": device.engine_name}
         params.pop("max_frames", None)  # what it says is among the frames
         sink, shot = dataclasses.replace(self._job.sink, movies={}), tuple(self._accepted.shot)
-        return dataclasses.replace(self._job, sink=sink, frames=_text(frames), shot=shot, params=params)
+        return dataclasses.replace(self._job, sink=sink, frames=str(FrameRange.of(frames)), shot=shot, params=params)
 
     def _start(self, device: Device, job: MatteJob, on_event: Callable[[Device, Message], None]) -> None:
         """Renders a job on a device, in a thread of its own."""
@@ -351,7 +351,3 @@ def _named(error: DeviceError, device: Device) -> GvmMatteError:
     if type(error) is DeviceError:
         text += " `gvm-matte doctor` lists the devices that there are."
     return type(error)(text, frame=error.frame, path=error.path)
-
-
-def _text(frames: Iterable[int]) -> str:
-    return str(FrameRange.of(frames)) if frames else ""

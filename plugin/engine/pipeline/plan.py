@@ -49,7 +49,7 @@ class Plan:
     @property
     def blocks(self) -> list[Block]:
         """The blocks whose windows run, context of the first one included."""
-        return [step.block for step in self.request.plan.steps(set(self.frames))] if self.frames else []
+        return [step.block for step in self.request.plan.steps(self.frames)]
 
 
 def make_plan(render: Render, *, check: Callable[[], None], found: Callable[[Request, WeightFiles], None]) -> Plan:
@@ -81,7 +81,7 @@ def make_plan(render: Render, *, check: Callable[[], None], found: Callable[[Req
         kept = _kept(render, request, digests.of, check)
         left = set(kept)
         frames = [frame for frame in request.frames if frame not in left]
-        order = list(request.plan.plates(frames)) if frames else []
+        order = list(request.plan.plates(frames))
         chosen: dict[int, Optional[int]] = {}
         if request.source is not None and order:
             chosen = request.source.check_frames(order, policy=cast(MissingPolicy, params.missing))

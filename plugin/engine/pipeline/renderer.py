@@ -288,7 +288,7 @@ def _accept(job: Job, plan: Plan) -> None:
     job.total = len(request.frames)
     if job.record is not None:
         job.record.missing = [frame for frame in request.frames if plan.chosen.get(frame, frame) != frame]
-    kept, plates = (str(FrameRange.of(frames)) if frames else "" for frames in (plan.kept, plan.order))
+    kept, plates = str(FrameRange.of(plan.kept)), str(FrameRange.of(plan.order))
     shot = (request.plan.first, request.plan.last)
     job.send(Accepted(job=job.id, shot=shot, frames=str(request.frames), kept=kept, plates=plates))
     for frame in plan.kept:

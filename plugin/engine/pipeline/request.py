@@ -177,12 +177,12 @@ def _from_files(render: Render, params: MatteParams, source: PlateSource, check:
 def _from_buffers(render: Render, params: MatteParams) -> _Shot:
     display = _box(render.source.display, "display")
     area = _box(render.source.data, "data") if params.area == "data" and render.source.data else display
-    if not render.frames and len(render.shot) != 2:
+    asked = FrameRange.parse(render.frames)
+    if not asked and len(render.shot) != 2:
         raise FrameRangeError("A job whose plates come from the host names its frames or its shot range.")
     if not 0.0 < render.source.pixel_aspect < 100.0:
         raise ProtocolError(f"A pixel aspect of {render.source.pixel_aspect} is not possible.")
-    asked = FrameRange.parse(render.frames) if render.frames else None
-    shot = (asked.first, asked.last) if asked is not None else (0, 0)
+    shot = (asked.first, asked.last) if asked else (0, 0)
     frames, plan = _ranges(render, params, shot=shot, of="the host's plates")
     return _Shot(frames, plan, display, area, render.source.pixel_aspect)
 
@@ -192,7 +192,7 @@ def _ranges(render: Render, params: MatteParams, *, shot: tuple[int, int], of: s
         raise ProtocolError(f"A shot range has two numbers, not {len(render.shot)}.")
     first, last = render.shot or shot
     plan = BlockPlan.of(params, (first, last))
-    frames = FrameRange.parse(render.frames) if render.frames else FrameRange(tuple(range(first, last + 1)))
+    frames = FrameRange.parse(render.frames) or FrameRange.between(first, last)
     if frames.first < first or frames.last > last:
         outside = FrameRange.of(frame for frame in frames if not first <= frame <= last)
         raise FrameRangeError(f"{of} has the shot range {first}-{last}; frames {outside} are outside it.")

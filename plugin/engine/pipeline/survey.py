@@ -45,8 +45,9 @@ def survey(job: int, plan: Plan, pattern: str, *, check: Callable[[], None]) -> 
             stale.append(frame)
             for reason in _reasons(plan, frame, path):
                 reasons[reason].append(frame)
-    why = {reason: _range(frames) for reason, frames in reasons.items()}
-    return Surveyed(job, fresh=_range(fresh), stale=_range(stale), missing=_range(missing), reasons=why)
+    why = {reason: str(FrameRange.of(frames)) for reason, frames in reasons.items()}
+    found = {"fresh": fresh, "stale": stale, "missing": missing}
+    return Surveyed(job, **{what: str(FrameRange.of(frames)) for what, frames in found.items()}, reasons=why)
 
 
 def _reasons(plan: Plan, frame: int, path: str) -> list[str]:
@@ -70,7 +71,3 @@ def _reasons(plan: Plan, frame: int, path: str) -> list[str]:
         then = {}
     found += [name for name in sorted({*now, *then}) if now.get(name) != then.get(name)]
     return [*(found or ["plates"]), *([PRECISION] if other else [])]
-
-
-def _range(frames: list[int]) -> str:
-    return str(FrameRange.of(frames)) if frames else ""

@@ -94,7 +94,7 @@ def _folder(path: str) -> Dict[str, Any]:
     sequences = [
         {
             "path": sequence.path,
-            "frames": str(FrameRange.of(sequence.frames)) if sequence.frames else "",
+            "frames": str(FrameRange.of(sequence.frames)),
             "count": len(sequence.frames) or 1,
         }
         for sequence in found

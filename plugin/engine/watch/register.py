@@ -94,7 +94,7 @@ class JobRecord:
         self._follow()
         request, accepted, end = self.request, self._accepted, self._end
         frames, kept = (accepted.frames, accepted.kept) if accepted else (request.frames, "")
-        finished, missing = _range(list(self._finished)), _range(self.missing)
+        finished, missing = str(FrameRange.of(self._finished)), str(FrameRange.of(self.missing))
         params = self._params
         if self._params_size + sum(map(len, (frames, kept, finished, missing))) > ROOM:
             frames = kept = finished = missing = ""
@@ -167,7 +167,3 @@ class Register:
         """Of all jobs known, ascending."""
         with self._lock:
             return list(self._records)
-
-
-def _range(frames: List[int]) -> str:
-    return str(FrameRange.of(frames)) if frames else ""

@@ -55,7 +55,7 @@ def name_of(job: JobState) -> str:
 def frames_in(text: str) -> int:
     """How many frames a range names; 0 for an empty text, or one that is no range."""
     try:
-        return len(FrameRange.parse(text)) if text else 0
+        return len(FrameRange.parse(text))
     except FrameRangeError:
         return 0
 

@@ -75,8 +75,7 @@ def is_try(job: JobState) -> bool:
 
 def mattes_of(job: JobState, frame: int) -> str:
     """Where a frame's matte lies: around a try the shot's own mattes are seen."""
-    tried = FrameRange.parse(job.frames) if job.frames else ()
-    return job.mattes if frame in tried else _own_mattes(job)
+    return job.mattes if frame in FrameRange.parse(job.frames) else _own_mattes(job)
 
 
 def _own_mattes(job: JobState) -> str:

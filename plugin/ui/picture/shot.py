@@ -32,7 +32,7 @@ class Mark(enum.Enum):
 def frames_of(text: str) -> FrozenSet[int]:
     """Frames of a range as text; none for an empty text, or one that is no range."""
     try:
-        return frozenset(FrameRange.parse(text)) if text else frozenset()
+        return frozenset(FrameRange.parse(text))
     except FrameRangeError:
         return frozenset()
 

@@ -197,7 +197,7 @@ class TweakPanel(QtWidgets.QWidget):
             return ""
 
     def _whole(self) -> str:
-        return str(FrameRange(tuple(range(self._shot[0], self._shot[1] + 1)))) if self._shot else ""
+        return str(FrameRange.between(*self._shot)) if self._shot else ""
 
     def _render(self, frames: str) -> None:
         if frames:
