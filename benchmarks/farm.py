@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from gvm_matte.farm import FarmJob, FarmSettings, chunks, parameter_values, range_expression, write_bundle
-from gvm_matte.farm.cost import Rates, job_cost, rates_of_render, task_costs
+from gvm_matte.farm.cost import Rates, job_cost, rates_of_render, task_work
 from gvm_matte.farm.openjd.submit import openjd_command
 
 from .exr import write_plates
@@ -116,10 +116,10 @@ def one_round(shot: Shot, sizes: Sequence[int]) -> dict[str, Cost]:
 def calibrated(costs: dict[str, float], stages: Rates, job: FarmJob) -> Rates:
     """Rates out of the three jobs: whole = a + b + k·W, first = a + b + k·w, three = a + 3·b + 3·k·w."""
     free = Rates(0, 0, 0, encode=stages.encode, denoise=stages.denoise, decode=stages.decode)
-    (whole,), (first,) = (task_costs(job.plan, blocks, len(blocks), free) for blocks in (job.blocks, job.blocks[:1]))
-    scale = (costs["whole"] - costs["first"]) / (whole.seconds - first.seconds)
-    task = (costs["three"] - costs["first"]) / 2 - scale * first.seconds
-    session = costs["first"] - task - scale * first.seconds
+    whole, first = (task_work(job.plan, blocks).seconds(free) for blocks in (job.blocks, job.blocks[:1]))
+    scale = (costs["whole"] - costs["first"]) / (whole - first)
+    task = (costs["three"] - costs["first"]) / 2 - scale * first
+    session = costs["first"] - task - scale * first
     return Rates(
         start=max(session, 0.0), load=0.0, task=max(task, 0.0),
         encode=scale * stages.encode, denoise=scale * stages.denoise, decode=scale * stages.decode,

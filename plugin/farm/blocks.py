@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Iterable, List, Sequence, Tuple
 
 from ..core.errors import FrameRangeError
-from ..core.frames import BlockPlan, FrameRange
+from ..core.frames import Block, BlockPlan, FrameRange
 
 
 def blocks_of(plan: BlockPlan, frames: Iterable[int]) -> Tuple[int, ...]:
@@ -60,10 +60,17 @@ def chunks(firsts: Sequence[int], size: int) -> List[Tuple[int, ...]]:
     return found
 
 
+def blocks_computed(plan: BlockPlan, firsts: Iterable[int]) -> List[Block]:
+    """Blocks whose windows a task computes: its own, and the one before each, where neighbouring windows share frames."""
+    own = {plan.block_of(first).index for first in firsts}
+    before = {index - 1 for index in own if index} if plan.overlap else set()
+    return [plan.block(index) for index in sorted(own | before)]
+
+
 def repeated_share(plan: BlockPlan, firsts: Sequence[int], size: int) -> float:
     """Windows that this chunking computes beyond those of one task for all, as a share of the latter; 0 is none.
 
     A chunk's first block blends with the window before it, which another chunk computes, too.
     """
-    windows = sum(len(plan.steps(frames_of_blocks(plan, chunk))) for chunk in chunks(firsts, size))
-    return windows / len(plan.steps(frames_of_blocks(plan, firsts))) - 1.0
+    windows = sum(len(blocks_computed(plan, chunk)) for chunk in chunks(firsts, size))
+    return windows / len(blocks_computed(plan, firsts)) - 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -326,19 +327,30 @@ def test_cost_tells_the_best_blocks_of_a_bundle_by_a_measured_render(
     assert found["best"][0]["tasks"] == 1
 
 
-def test_cost_of_a_shot_without_a_bundle_is_a_table_and_a_picture(
+def test_cost_of_a_shot_without_a_bundle_is_a_table_its_sums_and_a_picture(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shot = ["--shot-range", "1001-2000", "--failures", "1"]
+    shot = ["--shot-range", "1001-1800"]
+    rates = {"start": 6, "load": 60, "task": 2, "encode": 0.02, "denoise": 0.03, "decode": 0.05}
+    shot += [f"--{name}={value}" for name, value in rates.items()]
     picture = tmp_path / "plots" / "cost.png"
-    assert main(["farm", "cost", *shot, "--workers", "1,8", "--plot", str(picture)]) == 0
+    assert main(["farm", "cost", *shot, "--workers", "1,16", "--plot", str(picture)]) == 0
     said = capsys.readouterr().out
-    assert "39 blocks" in said and "8 workers: 5 blocks per task" in said and "stuck" in said
+    assert "31 blocks" in said and "16 workers: 7 blocks per task" in said
+    assert "4 of 31 windows are computed twice: 13 %" in said
+    sums = [line for line in said.splitlines() if " = " in line]
+    assert len(sums) == 6
+    for line in sums:  # a TD with a pocket calculator
+        left, right = line.split(" = ")
+        terms = re.sub(r"windows|plates|frames|machine|longest|wall|time|task", "", left).replace("·", "*")
+        assert eval(terms) == pytest.approx(float(right.split()[0]), abs=0.06)
+    assert "5 · (6 + 60) + 5 · 2 + 928 plates" in sums[-1] and sums[-1].endswith("starts and loads are 76 % of it")
     assert picture.read_bytes().startswith(b"\x89PNG")
     (best,) = cost(capsys, *shot, "--workers", "8")["best"]
-    (cold,) = cost(capsys, *shot, "--workers", "8", "--cold")["best"]
+    (cold,) = cost(capsys, *shot, "--workers", "2", "--blocks-per-chunk", "7", "--cold")["costs"]
     (free,) = cost(capsys, *shot, "--workers", "8", "--most-waste", "100")["best"]
-    assert free["finish"] <= best["finish"] < cold["finish"] and free["blocks"] <= best["blocks"] < cold["blocks"]
+    assert (best["tasks"], best["sessions"], free["tasks"]) == (5, 5, 8) and free["finish"] < best["finish"]
+    assert cold["sessions"] == 5 and cold["busy"] == pytest.approx(best["busy"])
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`gvm-matte farm cost`: how long a job takes with how many workers, and how many blocks a task should have."""
+"""`gvm-matte farm cost`: how many blocks a task should have, and what a job takes, with the sums to check it by hand."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import dataclasses
 import json
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Tuple
 
 from ...core.errors import UsageError
 from ...core.frames import BlockPlan
 from ...farm import FarmJob, FarmSettings, read_bundle
-from ...farm.cost import COUNTED, MOST_WASTE, JobCost, Rates, best_blocks, job_cost, rates_of_render
+from ...farm.cost import COUNTED, MOST_TWICE, JobCost, Rates, best_blocks, job_cost, rates_of_render
 from ...farm.openjd.parameters import GRID
 from ...params.fields import BY_NAME, MatteParams
 from ..options import reader
@@ -22,56 +21,21 @@ from ..render import shot_range
 
 WORKERS = (1, 4, 16)
 _RATES = {
-    "start": "of a session, until its engine answers", "load": "of the model",
-    "task": "of a task beside its frames", "encode": "a plate, read and encoded",
-    "denoise": "a frame of a window, all steps", "decode": "a frame, decoded and written",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked about.
-
-    Attributes:
-        plan, firsts: the shot and its blocks to render; current: blocks per task now, 0 if unknown.
-        workers: numbers of them; retries: of a task; most_waste: share of the work.
-        source: where the rates are from, for people.
-    """
-
-    plan: BlockPlan
-    firsts: Tuple[int, ...]
-    current: int
-    rates: Rates
-    workers: Tuple[int, ...]
-    retries: int = FarmSettings().retries
-    most_waste: float = MOST_WASTE
-    source: str = ""
-
-    def cost(self, size: int, workers: int) -> JobCost:
-        """A job with so many blocks per task."""
-        return job_cost(self.plan, self.firsts, size, rates=self.rates, workers=workers, retries=self.retries)
-
-    def best(self, workers: int) -> JobCost:
-        """With the blocks per task that are best."""
-        return best_blocks(
-            self.plan, self.firsts, rates=self.rates, workers=workers, retries=self.retries, most_waste=self.most_waste
-        )  # fmt: skip
-
-    def sizes(self) -> List[int]:
-        """Blocks per task worth a line: 1, 2, 4 …, all, the best ones and the one now."""
-        count = len(self.firsts)
-        powers = {1 << power for power in range(count.bit_length()) if 1 << power <= count}
-        best = {self.best(workers).blocks for workers in self.workers}
-        return sorted({*powers, *best, count, *([min(self.current, count)] if self.current else [])})
+    "start": "of a session, until its engine answers",
+    "load": "of the model",
+    "task": "of a task beside its frames",
+    "encode": "a plate, read and encoded",
+    "denoise": "a frame of a window, all steps",
+    "decode": "a frame, decoded and written",
+}
 
 
 def add_cost(actions: Any) -> None:
     """Adds the subcommand."""
     parser = actions.add_parser(
         "cost",
-        help="how long a job takes, and the best number of blocks per task",
-        description="Estimates time to finish and workers' time of a job, over blocks per task and workers. docs/farm.md "
-        "says how.",
+        help="the best number of blocks per task, and how long a job takes",
+        description="Chooses the blocks per task for so many workers, and adds up wall time and machine time.",
     )
     parser.add_argument("folder", nargs="?", default="", metavar="DIR", help="a job bundle; without it --shot-range")
     parser.add_argument("--shot-range", default="", metavar="A-B", help="a shot that has no bundle yet")
@@ -83,10 +47,9 @@ def add_cost(actions: Any) -> None:
     parser.add_argument("--workers", type=_workers, default=WORKERS, metavar="N,N,…", help="default 1,4,16")
     parser.add_argument("--blocks-per-chunk", type=_workers, default=(), metavar="N,N,…", help="lines of the table "
                         "(default: 1, 2, 4 …, all, and the best ones)")  # fmt: skip
-    parser.add_argument("--most-waste", type=float, default=100 * MOST_WASTE, metavar="PERCENT", help="of the work that "
-                        "may be done twice to be done sooner (default %(default)g)")  # fmt: skip
+    parser.add_argument("--most-waste", type=float, default=100 * MOST_TWICE, metavar="PERCENT", help="of the windows that "
+                        "may be computed twice to be done sooner (default %(default)g)")  # fmt: skip
     add_rates(parser)
-    parser.add_argument("--failures", type=float, default=0.0, metavar="X", help="of a worker in an hour (default 0)")
     parser.add_argument("--cold", action="store_true", help="each task starts an engine of its own, as on OpenCue")
     parser.add_argument("--plot", default="", metavar="FILE", help="the same as a picture, .png or .svg")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
@@ -114,36 +77,59 @@ def run_cost(args: argparse.Namespace) -> int:
         from .cost_plot import check_ending
 
         check_ending(args.plot)
-    question = _question(args)
-    sizes = args.blocks_per_chunk or question.sizes()
+    if not 0 <= args.most_waste <= 1000:
+        raise UsageError(f"--most-waste takes 0 to 1000 per cent, not {args.most_waste:g}.")
+    plan, firsts, current = _asked(args)
+    rates, source = rates_of(args, plan)
+    rates = dataclasses.replace(rates, warm=not args.cold)
+    chosen = [best_blocks(plan, firsts, workers=n, most_twice=args.most_waste / 100.0) for n in args.workers]
+    best = [job_cost(plan, firsts, size, rates=rates, workers=n) for size, n in zip(chosen, args.workers)]
+    sizes = args.blocks_per_chunk or _sizes(len(firsts), [*chosen, current])
+    table = [[job_cost(plan, firsts, size, rates=rates, workers=n) for n in args.workers] for size in sizes]
+    windows = f"{len(firsts)} blocks; windows of {plan.window}, {plan.overlap} shared"
     if args.plot:
         from .cost_plot import write_plot
 
-        write_plot(args.plot, question)
+        write_plot(args.plot, f"frames {plan.first}-{plan.last}, {windows}; {source}", list(zip(*table)))
     if args.json:
-        print(json.dumps(report(question, sizes), ensure_ascii=False))
-    else:
-        _show(question, sizes)
+        report = {
+            "shot": [plan.first, plan.last], "window": plan.window, "overlap": plan.overlap, "blocks": len(firsts),
+            "rates": dataclasses.asdict(rates), "source": source, "most_waste": args.most_waste / 100.0,
+            "costs": [_plain(cost) for line in table for cost in line], "best": [_plain(cost) for cost in best],
+        }  # fmt: skip
+        print(json.dumps(report, ensure_ascii=False))
+        return 0
+    print(f"shot     {plan.first}-{plan.last}, {windows}")
+    print(
+        f"worker   start {rates.start:.4g} s, load {rates.load:.4g} s, a task {rates.task:.4g} s; a frame: encode "
+        f"{rates.encode:.4g} s, denoise {rates.denoise:.4g} s, decode {rates.decode:.4g} s ({source})"
+    )
+    _show_table(table, current)
+    for cost in best:
+        print("\n".join(sums(cost, rates)))
     return 0
 
 
-def _question(args: argparse.Namespace) -> Question:
+def _asked(args: argparse.Namespace) -> Tuple[BlockPlan, Tuple[int, ...], int]:
+    """The shot's plan, the first frames of its blocks to render, and how many blocks a task has now."""
     if bool(args.folder) == bool(args.shot_range):
         raise UsageError("Give a job bundle or a --shot-range, as in: gvm-matte farm cost --shot-range 1001-1400")
-    if not 0 <= args.most_waste <= 1000:
-        raise UsageError(f"--most-waste takes 0 to 1000 per cent, not {args.most_waste:g}.")
     if args.folder:
         job = read_bundle(args.folder)
-        plan, firsts, settings = job.plan, job.blocks, job.settings
-    else:
-        params = MatteParams.of({**{name: getattr(args, name) for name in GRID}, "decode_chunk_size": 1})
-        plan = BlockPlan.of(params, shot_range(args.shot_range))
-        firsts, settings = tuple(plan.block(index).first for index in range(plan.count)), FarmSettings()
-    rates, source = rates_of(args, plan)
-    rates = dataclasses.replace(rates, failures=args.failures, warm=not args.cold)
-    return Question(
-        plan, firsts, settings.blocks_per_chunk, rates, args.workers, settings.retries, args.most_waste / 100.0, source
-    )  # fmt: skip
+        return job.plan, job.blocks, job.settings.blocks_per_chunk
+    plan = BlockPlan.of(MatteParams.of({name: getattr(args, name) for name in GRID}), shot_range(args.shot_range))
+    return plan, tuple(plan.block(index).first for index in range(plan.count)), FarmSettings().blocks_per_chunk
+
+
+def _sizes(count: int, others: Sequence[int]) -> List[int]:
+    """Blocks per task worth a line: 1, 2, 4 …, all, and some others."""
+    powers = {1 << power for power in range(count.bit_length()) if 1 << power <= count}
+    return sorted({*powers, count, *(min(size, count) for size in others)})
+
+
+def _plain(cost: JobCost) -> Dict[str, Any]:
+    """A cost in plain types, with the number of its tasks."""
+    return {**dataclasses.asdict(cost), "tasks": len(cost.tasks)}
 
 
 def rates_of(args: argparse.Namespace, plan: BlockPlan) -> Tuple[Rates, str]:
@@ -198,13 +184,13 @@ def blocks_of_plan(args: argparse.Namespace, job: FarmJob) -> int:
         return FarmSettings().blocks_per_chunk if args.blocks_per_chunk is None else int(args.blocks_per_chunk)
     if args.blocks_per_chunk is not None:
         raise UsageError("--workers chooses the blocks per task; give it or --blocks-per-chunk.")
-    return best_blocks(job.plan, job.blocks, rates=_rates_of_job(args, job), workers=args.workers).blocks
+    return best_blocks(job.plan, job.blocks, workers=args.workers)
 
 
 def estimate(args: argparse.Namespace, job: FarmJob) -> str:
     """A job's time with one worker, with some, and with as many as it has tasks; in shares where nothing was measured."""
     rates, size = _rates_of_job(args, job), job.settings.blocks_per_chunk
-    tasks = job_cost(job.plan, job.blocks, size, rates=rates, workers=1).tasks
+    tasks = -(-len(job.blocks) // size)
     numbers = sorted({1, *(n for n in (*WORKERS, args.workers or 1) if n < tasks), tasks})
     found = {n: job_cost(job.plan, job.blocks, size, rates=rates, workers=n).finish for n in numbers}
     if args.measured:
@@ -219,52 +205,55 @@ def _rates_of_job(args: argparse.Namespace, job: FarmJob) -> Rates:
     return rates_of_render(read_events(args.measured), job.plan) if args.measured else COUNTED
 
 
-def report(question: Question, sizes: Sequence[int]) -> Dict[str, Any]:
-    """Everything in plain types."""
-    plan = question.plan
-    return {
-        "shot": [plan.first, plan.last], "window": plan.window, "overlap": plan.overlap, "blocks": len(question.firsts),
-        "rates": dataclasses.asdict(question.rates), "source": question.source, "most_waste": question.most_waste,
-        "costs": [{"workers": n, **dataclasses.asdict(question.cost(size, n))} for size in sizes for n in question.workers],
-        "best": [{"workers": n, **dataclasses.asdict(question.best(n))} for n in question.workers],
-    }  # fmt: skip
+# -- for people
 
 
-def _show(question: Question, sizes: Sequence[int]) -> None:
+def _show_table(table: Sequence[Sequence[JobCost]], current: int) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    plan, rates = question.plan, question.rates
-    windows = f"windows of {plan.window}, {plan.overlap} shared"
-    print(f"shot     {plan.first}-{plan.last}, {len(question.firsts)} blocks; {windows}")
-    print(
-        f"worker   start {rates.start:.3g} s, load {rates.load:.3g} s, a task {rates.task:.3g} s; a frame: encode "
-        f"{rates.encode:.3g} s, denoise {rates.denoise:.3g} s, decode {rates.decode:.3g} s ({question.source})"
-    )
-    table = Table(
-        "blocks per task", "tasks", "twice", "waste", *(f"{_people(n)}" for n in question.workers), "all together"
-    )
-    for column in table.columns:
+    numbers = [_people(cost.workers) for cost in table[0]]
+    shown = Table("blocks per task", "tasks", "computed twice", *numbers, f"machine time, {numbers[-1]}", "its starts")
+    for column in shown.columns:
         column.justify = "right"
-    if rates.failures:
-        table.add_column("stuck", justify="right")
-    for size in sizes:
-        costs = [question.cost(size, workers) for workers in question.workers]
-        first, last = costs[0], costs[-1]
-        cells = [f"{100 * first.repeated:.0f} %", f"{100 * first.waste:.0f} %", *(clock(cost.finish) for cost in costs)]
-        stuck = [f"{100 * last.stuck:.2g} %"] if rates.failures else []
-        table.add_row(f"{size}{' (now)' * (size == question.current)}", str(first.tasks), *cells, clock(last.busy), *stuck)
-    Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 120).print(table)
-    for workers in question.workers:
-        best = question.best(workers)
-        waste = f"{100 * best.waste:.0f} % waste"
-        print(f"best     {_people(workers)}: {best.blocks} blocks per task, {clock(best.finish)}, {waste}")
+    for line in table:
+        cost = line[-1]
+        size = f"{cost.blocks}{' (now)' * (cost.blocks == current)}"
+        cells = [size, str(len(cost.tasks)), _share(cost.repeated), *(clock(one.finish) for one in line)]
+        shown.add_row(*cells, clock(cost.busy), _share(cost.starts))
+    Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 120).print(shown)
+
+
+def sums(cost: JobCost, rates: Rates) -> List[str]:
+    """The best cost as the sums that it is made of, a line each, in seconds."""
+    tasks, count = cost.tasks, len(cost.tasks)
+    windows, plates, frames = (sum(getattr(task, name) for task in tasks) for name in ("windows", "plates", "frames"))
+    once = round(windows / (1 + cost.repeated))
+    longest = max(tasks, key=lambda task: task.seconds(rates))
+    session, per = f"({rates.start:.4g} + {rates.load:.4g})", longest.frames_per_window
+    return [
+        f"best     {_people(cost.workers)}: {cost.blocks} blocks per task, {clock(cost.finish)}",
+        f"  tasks         {count}; {windows - once} of {once} windows are computed twice: {_share(cost.repeated)}",
+        f"  longest task  {_work(1, longest.plates, longest.windows, longest.frames, per, rates)} = {cost.longest:.1f} s",
+        f"  wall time     {session} + {cost.longest:.1f} = {cost.finish:.1f} s",  # the best has no task beyond its workers
+        f"  machine time  {cost.sessions} · {session} + {_work(count, plates, windows, frames, per, rates)} = "
+        f"{cost.busy:.1f} s; starts and loads are {_share(cost.starts)} of it",
+    ]
+
+
+def _work(tasks: int, plates: int, windows: int, frames: int, per: int, rates: Rates) -> str:
+    return (
+        f"{tasks} · {rates.task:.4g} + {plates} plates · {rates.encode:.4g} + {windows} windows · {per} · "
+        f"{rates.denoise:.4g} + {frames} frames · {rates.decode:.4g}"
+    )
+
+
+def _share(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def clock(seconds: float) -> str:
     """Seconds as people say them."""
-    if seconds == float("inf"):
-        return "never"
     if seconds < 99.95:
         return f"{seconds:.1f} s"
     minutes = round(seconds / 60)
