@@ -14,6 +14,8 @@ from typing import Tuple
 
 import nuke
 
+from ..core.errors import ParamError
+from ..params.channels import Channels
 from . import names
 from .code import callback_code
 from .knobs import add_all
@@ -58,11 +60,12 @@ def set_channels(node: nuke.Node, channels: str) -> None:
     copy = names.inner(node, names.COPY)
     if copy is None:
         return
-    alpha = "rgba.alpha"
-    if channels.startswith("layer:"):
-        alpha = f"{channels[len('layer:') :]}.alpha"
-    wanted = [(alpha, "rgba.alpha")]
-    if channels.startswith("rgba"):
+    try:
+        held = Channels.parse(channels)
+    except ParamError:  # the node says what is wrong with it
+        return
+    wanted = [(f"{held.layer or 'rgba'}.alpha", "rgba.alpha")]
+    if held.colours:
         wanted += [(name, name) for name in FOREGROUND]
     wanted += [("none", "none")] * (4 - len(wanted))
     for index, (source, target) in enumerate(wanted):

@@ -16,6 +16,8 @@ from typing import Any, Dict, Mapping, Optional, Tuple, get_type_hints
 
 from ..core.devices import devices_of
 from ..core.errors import ParamError
+from .channels import CHOICES, Channels
+from .edges import EDGES
 from .spec import CLI, FILE, WORK, ParamSpec, param
 
 OVERLAP = "num_overlap_frames"
@@ -84,10 +86,9 @@ class MatteParams:
         "rescale",
         group="Matte",
         label="Edge treatment",
-        choices=("none", "clamp", "rescale"),
+        choices=tuple(EDGES),
         keyable=True,
-        help="none leaves the model's alpha as it is; clamp sets what is below the black point to 0 and above the white "
-        "point to 1; rescale stretches the range between them to 0–1, which keeps hair and motion blur soft.",
+        help="; ".join(f"{name} {edge.help}" for name, edge in EDGES.items()) + ".",
     )
     black_point: float = param(
         25 / 255,
@@ -318,7 +319,7 @@ class MatteParams:
         group="Output",
         label="Channels",
         kind="channels",
-        choices=("alpha", "rgba-premult", "rgba-unpremult"),
+        choices=CHOICES,
         affects=FILE,
         help="What the file holds: alpha is A; rgba-premult and rgba-unpremult add the foreground's colours, estimated "
         "without the background's spill, in the plate's own colour space; layer:NAME is the alpha as NAME.A.",
@@ -373,6 +374,11 @@ class MatteParams:
         if unknown:
             raise ParamError(f"There is no parameter {', '.join(unknown)}.", name=unknown[0])
         return cls(**values)
+
+    @property
+    def file_channels(self) -> Channels:
+        """What the matte's file holds, as `channels` says it."""
+        return Channels.parse(self.channels)
 
     def as_dict(self, *affects: str) -> Dict[str, Any]:
         """Names and values, all of them or those that affect what is named (`pixels`, `file`, `work`)."""

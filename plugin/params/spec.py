@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, FrozenSet, Optional, Tuple
 
 from ..core.errors import ParamError
+from .channels import Channels
 
 CLI, KNOB, FARM = "cli", "knob", "farm"
 ALL_FACES = frozenset({CLI, KNOB, FARM})
@@ -69,8 +70,7 @@ class ParamSpec:
         if not isinstance(value, self.type) or (self.type is int and isinstance(value, bool)):
             raise self._error(value, f"takes {_TYPE_WORDS[self.type]}")
         if self.kind == "channels":
-            if not _CHANNELS.fullmatch(str(value)):
-                raise self._error(value, f"takes one of {', '.join(self.choices)} or layer:NAME (letters, digits, _)")
+            Channels.parse(str(value))
         elif self.choices and value not in self.choices:
             raise self._error(value, f"takes one of {', '.join(self.choices)}")
         if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -96,7 +96,6 @@ class ParamSpec:
         return ParamError(f"{self.label} ({self.flag}) {what}, not {value!r}.", name=self.name)
 
 
-_CHANNELS = re.compile(r"alpha|rgba-premult|rgba-unpremult|layer:[A-Za-z_][A-Za-z0-9_]*")
 _FLAG = re.compile(r" \(--[a-z-]+\)")
 _TYPE_WORDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 

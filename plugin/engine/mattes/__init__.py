@@ -4,7 +4,6 @@ them; movies made of them; and the lock that keeps two runs from writing the sam
 
 from __future__ import annotations
 
-from .channels import channel_count, channel_names
 from .digest import DIGEST, read_digest, read_header_strings
 from .lock import FrameLock, drop_locks
 from .movie import check_movie, write_movie
@@ -13,8 +12,6 @@ from .write import check_output, write_matte
 __all__ = [
     "DIGEST",
     "FrameLock",
-    "channel_count",
-    "channel_names",
     "check_movie",
     "check_output",
     "drop_locks",

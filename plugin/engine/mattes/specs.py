@@ -15,7 +15,7 @@ import OpenImageIO as oiio
 
 from ...core.image import Box
 from ...images.placing import placed
-from .channels import UNPREMULT
+from ...params.channels import Channels
 
 Pixels = npt.NDArray[Any]
 DATATYPES = {"half": np.float16, "float": np.float32}
@@ -36,8 +36,7 @@ class MatteFile:
     pixel_aspect: float
     datatype: str
     compression: str
-    channels: str
-    names: Tuple[str, ...]
+    channels: Channels
     metadata: Mapping[str, str]
     fps: Optional[Tuple[int, int]]
     timecode: Optional[Tuple[int, int]]
@@ -51,7 +50,7 @@ def checked(pixels: Pixels, file: MatteFile) -> Pixels:
     Raises:
         ValueError: the size is not the data window's, a value is NaN or infinite, or an alpha is not in [0, 1].
     """
-    shape, count = (file.data.height, file.data.width), len(file.names)
+    shape, count = (file.data.height, file.data.width), len(file.channels.names)
     if pixels.shape != (*shape, count) and not (count == 1 and pixels.shape == shape):
         raise ValueError(f"an alpha of shape {pixels.shape} does not fill {count} channels of the data window {file.data}")
     pixels = pixels.reshape(*shape, count)
@@ -82,9 +81,9 @@ def exr_file(pixels: Pixels, file: MatteFile) -> Tuple[Pixels, oiio.ImageSpec]:
         limit = HALF_MAX if file.datatype == "half" else np.inf
         np.clip(pixels[..., :-1], -limit, limit, out=stored[..., :-1], casting="same_kind")
         np.clip(pixels[..., -1:], 0, 1, out=stored[..., -1:], casting="same_kind")
-    spec = oiio.ImageSpec(file.data.width, file.data.height, len(file.names), file.datatype)
-    spec.channelnames = file.names
-    spec.alpha_channel = len(file.names) - 1
+    spec = oiio.ImageSpec(file.data.width, file.data.height, len(file.channels.names), file.datatype)
+    spec.channelnames = file.channels.names
+    spec.alpha_channel = len(file.channels.names) - 1
     spec.x, spec.y = file.data.x0, file.data.y0
     display = file.display
     spec.full_x, spec.full_y, spec.full_width, spec.full_height = display.x0, display.y0, display.width, display.height
@@ -97,7 +96,7 @@ def exr_file(pixels: Pixels, file: MatteFile) -> Tuple[Pixels, oiio.ImageSpec]:
         spec.attribute("view", file.view)
     _describe(spec, file)
     interop = _SRGB if file.colorspace == "srgb" else file.colorspace
-    if len(file.names) > 1 and _INTEROP_ID.fullmatch(interop):
+    if len(file.channels.names) > 1 and _INTEROP_ID.fullmatch(interop):
         spec.attribute("colorInteropID", interop)
     return stored, spec
 
@@ -107,13 +106,13 @@ def png_file(pixels: Pixels, file: MatteFile) -> Tuple[Pixels, oiio.ImageSpec]:
     display = file.display
     values = np.rint(np.clip(pixels, 0, 1, dtype=np.float32) * np.float32(65535)).astype(np.uint16)
     values = placed(values, file.data, display)
-    spec = oiio.ImageSpec(display.width, display.height, len(file.names), "uint16")
-    spec.channelnames = ("Y",) if len(file.names) == 1 else file.names
-    spec.alpha_channel = len(file.names) - 1 if len(file.names) > 1 else -1
+    spec = oiio.ImageSpec(display.width, display.height, len(file.channels.names), "uint16")
+    spec.channelnames = ("Y",) if len(file.channels.names) == 1 else file.channels.names
+    spec.alpha_channel = len(file.channels.names) - 1 if len(file.channels.names) > 1 else -1
     spec.attribute("oiio:UnassociatedAlpha", 1)  # as they are: without it OpenImageIO divides RGB by the alpha
     spec.attribute("png:filter", _NO_FILTER)
     _describe(spec, file)
-    if len(file.names) > 1 and file.colorspace == "srgb":
+    if len(file.channels.names) > 1 and file.colorspace == "srgb":
         spec.attribute("oiio:ColorSpace", _SRGB)
     return np.ascontiguousarray(values), spec
 
@@ -123,7 +122,7 @@ def _describe(spec: oiio.ImageSpec, file: MatteFile) -> None:
     spec.attribute("PixelAspectRatio", float(file.pixel_aspect))
     for name, text in file.metadata.items():
         spec.attribute(name, text)
-    if len(file.names) > 1:
-        spec.attribute("gvm:premult", "no" if file.channels == UNPREMULT else "yes")
+    if len(file.channels.names) > 1:
+        spec.attribute("gvm:premult", "yes" if file.channels.premult else "no")
         if file.colorspace:
             spec.attribute("gvm:colorspace", file.colorspace)

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from ...core.errors import ParamError
 from ...core.image import Box
 from ...images.whole_file import check_name, whole_matte, write_image
-from .channels import LAYER, PREMULT, UNPREMULT, channel_names
-from .specs import DATATYPES, MatteFile, checked, exr_file, png_file
+from ...params.channels import Channels
+from ...params.fields import BY_NAME
+from .specs import MatteFile, checked, exr_file, png_file
 
-COMPRESSIONS = ("none", "rle", "zips", "zip", "piz", "dwaa", "dwab")
 ENDINGS = (".exr", ".png")
 
 
@@ -48,8 +48,8 @@ def write_matte(
         display: the plate's display window.
         pixel_aspect: the plate's.
         datatype: `half` or `float`, for EXR.
-        compression: one of `COMPRESSIONS`, for EXR. In DWA colours lose a little, alphas nothing.
-        channels: `alpha`, `rgba-premult`, `rgba-unpremult` or `layer:NAME`; see `channels.py`.
+        compression: as the parameter, for EXR. In DWA colours lose a little, alphas nothing.
+        channels: `alpha`, `rgba-premult`, `rgba-unpremult` or `layer:NAME`; see `params/channels.py`.
         metadata: header strings, by name: `gvm:version`, `gvm:weights`, `gvm:params`, `gvm:digest`.
         fps: the plate's frame rate (numerator, denominator).
         timecode: the plate's, two 32-bit words.
@@ -67,7 +67,7 @@ def write_matte(
     check_output(path, channels, datatype=datatype, compression=compression)
     file = MatteFile(
         data=data, display=display, pixel_aspect=pixel_aspect, datatype=datatype, compression=compression,
-        channels=channels, names=channel_names(channels), metadata=metadata or {}, fps=fps, timecode=timecode, view=view,
+        channels=Channels.parse(channels), metadata=metadata or {}, fps=fps, timecode=timecode, view=view,
         colorspace=colorspace,
     )  # fmt: skip
     kind = path[-3:].lower()
@@ -82,10 +82,9 @@ def check_output(path: str, channels: str = "alpha", *, datatype: str = "half", 
     Raises:
         ParamError: as `write_matte`.
     """
-    channel_names(channels)
-    for name, value, accepted in (("datatype", datatype, tuple(DATATYPES)), ("compression", compression, COMPRESSIONS)):
-        if value not in accepted:
-            raise ParamError(f'{name} cannot be "{value}"; choose {", ".join(accepted)}.', name=name)
+    wanted = Channels.parse(channels)
+    for name, value in (("datatype", datatype), ("compression", compression)):
+        BY_NAME[name].check(value)
     check_name(path)
     if not path.lower().endswith(ENDINGS):
         raise ParamError(
@@ -93,9 +92,9 @@ def check_output(path: str, channels: str = "alpha", *, datatype: str = "half", 
         )
     if path.lower().endswith(".exr"):
         return
-    if channels == PREMULT:
-        text = f"{path}: a PNG's colours are never premultiplied; choose {UNPREMULT}, or a name that ends in .exr."
+    if wanted.colours and wanted.premult:
+        text = f"{path}: a PNG's colours are never premultiplied; choose rgba-unpremult, or a name that ends in .exr."
         raise ParamError(text, name="channels", path=path)
-    if channels.startswith(LAYER):
+    if wanted.layer:
         text = f"{path}: a PNG has no layers; choose alpha, or a name that ends in .exr for {channels}."
         raise ParamError(text, name="channels", path=path)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ...images.placing import placed
 from ..jobs.job import Job
-from ..mattes import channel_names, write_movie
+from ..mattes import write_movie
 from ..plates import open_masks
 from .masks import MaskSource
 from .plan import Plan
@@ -30,7 +30,7 @@ def make_movies(job: Job, plan: Plan, *, reader: PlateReader, preparer: Preparer
     if not job.request.sink.movies or source is None:
         return
     frames = list(request.frames)
-    mattes = MaskSource("matte", open_masks(job.request.sink.path, channel=channel_names(request.params.channels)[-1]))
+    mattes = MaskSource("matte", open_masks(job.request.sink.path, channel=request.params.file_channels.alpha))
     first = next((frame for frame in (*frames, *source.frames) if source.problem(frame) is None), None)
     fps = source.probe(first).fps if first is not None else None
 

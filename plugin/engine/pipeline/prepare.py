@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ...core.image import Box
 from ...images.placing import placed
-from ...params.fields import MatteParams
+from ...params.edges import edged
 from ...params.keys import ShotParams
 from ..colour import InputTransform
 from ..detail import estimate_foreground, guided_upsample
@@ -139,7 +139,7 @@ class Preparer:
             if self.wants_guide:
                 shown = self.displayed(frame, pixels, transform)
                 guide = shown.to(torch.float16).permute(2, 0, 1)[None]  # [1,c,h,w]; half is fine enough for a guide
-            if base.channels.startswith("rgba"):
+            if base.file_channels.colours:
                 host = torch.from_numpy(np.ascontiguousarray(pixels)).to(self._device)
                 scale = 1.0 if host.dtype.is_floating_point else float(np.iinfo(pixels.dtype).max)
                 values = (host.to(torch.float32) / scale).permute(2, 0, 1).expand(3, -1, -1)  # [3,h,w]
@@ -184,7 +184,8 @@ class Preparer:
             [H,W] over the area, or [H,W,4] with the foreground's colours, in the matte's data type, on the device.
         """
         params = self._params.at(frame)
-        x = self._region.place(edged(raw, params), frame)
+        x = edged(raw, params.edge, black=params.black_point, white=params.white_point, gamma=params.gamma)
+        x = self._region.place(x, frame)
         if extras.core is not None:
             x = torch.maximum(x, extras.core)
         if extras.garbage is not None:
@@ -192,7 +193,7 @@ class Preparer:
         box = self._region.box(frame)
         if extras.core is not None and not self._region.is_whole:
             x = _only(x, box, self._region.area)
-        if not params.channels.startswith("rgba"):
+        if not params.file_channels.colours:
             return x.to(DTYPES[params.datatype]).contiguous()
         return self._with_foreground(frame, x, extras).to(DTYPES[params.datatype]).contiguous()
 
@@ -205,21 +206,11 @@ class Preparer:
             there = (slice(both.y0 - area.y0, both.y1 - area.y0), slice(both.x0 - area.x0, both.x1 - area.x0))
             seen = extras.values[:, both.y0 - crop.y0 : both.y1 - crop.y0, both.x0 - crop.x0 : both.x1 - crop.x0]
             colours[:, there[0], there[1]] = estimate_foreground(seen.contiguous(), alpha[there].contiguous())
-        if self._params.base.channels == "rgba-premult":
+        if self._params.base.file_channels.premult:
             colours = colours * alpha
         if self._params.base.datatype == "half":
             colours = colours.clamp(-LARGEST_HALF, LARGEST_HALF)
         return torch.cat([colours, alpha[None]]).permute(1, 2, 0)
-
-
-def edged(x: Tensor, params: MatteParams) -> Tensor:
-    """The edge treatment and gamma on an alpha of any shape."""
-    black, white = params.black_point, params.white_point
-    if params.edge == "clamp":  # GVM's own: hard at both ends, untouched between
-        x = torch.where(x >= white, torch.ones_like(x), torch.where(x <= black, torch.zeros_like(x), x))
-    elif params.edge == "rescale":
-        x = ((x - black) / (white - black)).clamp(0.0, 1.0)
-    return x if params.gamma == 1.0 else x.clamp(0.0, 1.0).pow(1.0 / params.gamma)
 
 
 def _only(x: Tensor, box: Optional[Box], area: Box) -> Tensor:

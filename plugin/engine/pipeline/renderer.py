@@ -223,7 +223,7 @@ class Stages:
     def _feeds(self) -> tuple[Feed[torch.Tensor], Optional[Feed[Extras]]]:
         """Plates for the model, and what mattes need beside the alpha; None where that is nothing."""
         job, plan, request = self._job, self._plan, self._plan.request
-        again = self._preparer.wants_guide or request.params.channels.startswith("rgba")
+        again = self._preparer.wants_guide or request.params.file_channels.colours
         pushed = request.source is None
         kept = KeptPlates(plan.frames if again else (), limit=None) if pushed else KeptPlates(plan.frames if again else ())
         reader, threads = None, 1

@@ -14,7 +14,6 @@ from ...core.paths import frame_field, frame_path
 from ...images.placing import placed
 from ...params.fields import MatteParams
 from ..colour import InputColour, InputTransform, normalised
-from ..mattes import channel_names
 from ..plates import Plate, PlateSource, open_masks, open_plates
 from .images import Alpha, Bytes
 
@@ -57,7 +56,7 @@ class DiskFrames:
         file = frame_path(path, frame)
         if not path or not Path(file).is_file():
             return None
-        for channel in (channel_names(params.channels)[-1], ""):  # one that was written with other parameters, too
+        for channel in (params.file_channels.alpha, ""):  # one that was written with other parameters, too
             try:
                 with open_masks(file, channel=channel) as source:
                     matte = source.read(source.first)

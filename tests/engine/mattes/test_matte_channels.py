@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from gvm_matte.core.errors import MatteWriteError, ParamError
 from gvm_matte.core.image import Box
-from gvm_matte.engine.mattes import channel_count, channel_names, check_output, read_digest
+from gvm_matte.engine.mattes import check_output, read_digest
 from matte_kit import COMPRESSIONS, DATA, colours, header, oiiotool, pixels, soft_edge, write
 
 CHANNELS = {
@@ -20,19 +20,6 @@ CHANNELS = {
     "layer:hair_2": ("hair_2.A",),
 }
 NEAREST = 0.5 + 2**-8  # code values: a float32 near 65535 has no finer steps
-
-
-@pytest.mark.parametrize("channels", CHANNELS)
-def test_channels_have_the_names_that_nuke_reads(channels: str) -> None:
-    assert channel_names(channels) == CHANNELS[channels]
-    assert channel_count(channels) == len(CHANNELS[channels])
-
-
-@pytest.mark.parametrize("channels", ["rgba", "", "Alpha", "layer:", "layer:a.b", "layer:größe", "layer:a b", "layer:x\n"])
-def test_channels_that_are_not_there_are_refused_with_what_there_is(channels: str) -> None:
-    with pytest.raises(ParamError, match=r"choose alpha|letters, digits and _") as caught:
-        channel_names(channels)
-    assert caught.value.name == "channels"
 
 
 @pytest.mark.parametrize("compression", COMPRESSIONS)
