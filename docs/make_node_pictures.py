@@ -1,4 +1,4 @@
-"""Draws the pictures of the node in README.md: `python docs/make_node_pictures.py`.
+"""Draws the pictures of the node in docs/node.md: `python docs/make_node_pictures.py`.
 
 Nothing in them is written down here: the embedded host makes the node as Nuke would, and its own knobs, inner nodes and
 connections are drawn. The plates are those of `python3 install demo`; the node renders four of them with the built-in
