@@ -22,7 +22,7 @@ from gvm_matte.protocol.watching import DONE
 from gvm_matte.ui.kit.qt import QtCore, QtWidgets
 from gvm_matte.ui.kit.theme import grey_palette
 from gvm_matte.ui.monitor.window import MonitorWindow
-from gvm_matte.ui.picture.look import View
+from gvm_matte.ui.picture.display import View
 from PIL import Image as Pillow
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,7 +72,7 @@ def _shot(folder: Path) -> Path:
 def _draw(window: MonitorWindow, shot: Path) -> None:
     """A compositor's way through the window."""
     window.show_and_watch()
-    _until(lambda: bool(window.first_run.findings), "the first look around")
+    _until(lambda: bool(window.first_run.findings), "the findings of the first run")
     _keep(window, "setup")
     window.control.do("start")
     _until(lambda: window.model.link is not None, "the engine")

@@ -14,7 +14,7 @@ from __future__ import annotations
 from .buttons import press, reload
 from .callbacks import callback, register
 from .creating import create
-from .matte_state import look
+from .matte_state import NodeState, look
 from .matte_state import of as state_of
 from .names import every_node, is_matte
 from .output import pattern as output_pattern
@@ -22,7 +22,6 @@ from .preset_menu import apply_settings, settings
 from .preset_menu import load as load_preset
 from .preset_menu import save as save_preset
 from .renders import cancel, is_rendering, render, render_block
-from .state import NodeState
 
 __all__ = [
     "NodeState", "apply_settings", "callback", "cancel", "create", "every_node", "is_matte", "is_rendering",

@@ -13,9 +13,7 @@ import nuke
 
 from ..core.errors import UsageError
 from ..core.paths import frame_path
-from . import matte_state as holding
-from . import names, state
-from . import renders as running
+from . import matte_state, names, renders
 from .order import Order, take
 
 
@@ -38,14 +36,14 @@ def upstream(write: nuke.Node) -> None:
                 f"{node.name()} lacks mattes, and its plate is a branch, which Nuke cannot render within a render. "
                 "Press Render Matte first, or set Before a render to never."
             )
-        running.render(node, wanted, wait=True)
+        renders.render(node, wanted, wait=True)
 
 
 def _wanted(order: Order, when: str) -> Tuple[int, ...]:
     """Frames to be asked for: those without a file, or all unless everything is fresh."""
     if when == "if missing":
         return tuple(f for f in order.frames if not Path(frame_path(order.path, f - order.offset)).is_file())
-    return () if order.branches and holding.asked(order).kind == state.FRESH else order.frames.frames
+    return () if order.branches and matte_state.asked(order).kind == matte_state.FRESH else order.frames.frames
 
 
 def mattes_above(node: nuke.Node) -> List[nuke.Node]:

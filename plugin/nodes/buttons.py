@@ -10,9 +10,7 @@ import nuke
 from ..client import MatteSession
 from ..core.errors import GvmMatteError, UsageError
 from ..core.paths import frame_path
-from . import graph, names, order, output, preset_menu, presets, values
-from . import matte_state as holding
-from . import renders as running
+from . import graph, matte_state, names, order, output, preset_menu, presets, renders, values
 from .matte_header import read_strings
 from .monitored import MonitoredMatte
 
@@ -29,24 +27,24 @@ def press(name: str) -> None:
 def reload(node: nuke.Node) -> None:
     """Looks at the files again."""
     graph.reload(node)
-    holding.show_problems(node)
-    holding.quick(node)
+    matte_state.show_problems(node)
+    matte_state.quick(node)
     if nuke.GUI:
-        holding.look_soon(node)
+        matte_state.look_soon(node)
     else:
-        holding.look(node)
+        matte_state.look(node)
 
 
 def _render(node: nuke.Node) -> None:
-    running.render(node)
+    renders.render(node)
 
 
 def _render_block(node: nuke.Node) -> None:
-    running.render_block(node)
+    renders.render_block(node)
 
 
 def _cancel(node: nuke.Node) -> None:
-    if not running.cancel(node):
+    if not renders.cancel(node):
         raise UsageError("nothing renders here.")
 
 

@@ -13,9 +13,7 @@ from typing import Any, Callable, Dict, Optional
 import nuke
 
 from ..core.errors import GvmMatteError
-from . import before_render, graph, names, output, plates, preset_menu
-from . import matte_state as holding
-from . import renders as running
+from . import before_render, graph, matte_state, names, output, plates, preset_menu, renders
 from .knobs import KNOB_SPECS, bring_up_to_date, restore_flags
 
 _LOOKS = frozenset({spec.name for spec in KNOB_SPECS} | {names.RANGE, names.FIRST, names.LAST, names.OUTPUT})
@@ -51,11 +49,11 @@ def _created(node: nuke.Node, _knob: Optional[nuke.Knob]) -> None:
         bring_up_to_date(node)
     restore_flags(node)
     output.own_place(node)
-    holding.look_soon(node)
+    matte_state.look_soon(node)
 
 
 def _destroyed(node: nuke.Node, _knob: Optional[nuke.Knob]) -> None:
-    running.cancel(node)
+    renders.cancel(node)
 
 
 def _changed(node: nuke.Node, knob: Optional[nuke.Knob]) -> None:
@@ -66,17 +64,17 @@ def _changed(node: nuke.Node, knob: Optional[nuke.Knob]) -> None:
         _show_range(node)
         if name == "showPanel":
             preset_menu.refresh(node)
-        holding.fit(node)
-        holding.look_soon(node)
+        matte_state.fit(node)
+        matte_state.look_soon(node)
     elif name in _LOOKS:
         if name == "channels":
             with names.untracked():
                 graph.set_channels(node, str(node["channels"].value()))
         if name == names.RANGE:
             _show_range(node)
-            holding.fit(node)
-        holding.show_problems(node)
-        holding.look_soon(node)
+            matte_state.fit(node)
+        matte_state.show_problems(node)
+        matte_state.look_soon(node)
 
 
 def _show_range(node: nuke.Node) -> None:
@@ -97,7 +95,7 @@ def _updated(node: nuke.Node, _knob: Optional[nuke.Knob]) -> None:
     before = _seen.get(key)
     _seen[key] = now
     if before is not None and before != now:
-        holding.look_soon(node)
+        matte_state.look_soon(node)
 
 
 _EVENTS: Dict[str, Callable[[nuke.Node, Optional[nuke.Knob]], None]] = {
@@ -108,14 +106,14 @@ _EVENTS: Dict[str, Callable[[nuke.Node, Optional[nuke.Knob]], None]] = {
 def _script_loaded() -> None:
     try:
         for node in names.every_node():
-            holding.quick(node)
-            holding.look_soon(node)
+            matte_state.quick(node)
+            matte_state.look_soon(node)
     except Exception:
         traceback.print_exc()
 
 
 def _script_closed() -> None:
-    running.cancel_all()
+    renders.cancel_all()
 
 
 def _before_render() -> None:
@@ -134,7 +132,7 @@ def _autolabel() -> Any:
         node = nuke.thisNode()
         if not names.is_matte(node):
             return None
-        what = holding.of(node).kind
+        what = matte_state.of(node).kind
         label = str(node["label"].value())
         return "\n".join(part for part in (node.name(), label, "" if what == "unknown" else f"({what})") if part)
     except (ValueError, RuntimeError):

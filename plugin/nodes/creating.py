@@ -6,8 +6,7 @@ from typing import Optional
 
 import nuke
 
-from . import callbacks, graph
-from . import matte_state as holding
+from . import callbacks, graph, matte_state
 
 NAME = "GVMMatte"
 
@@ -39,9 +38,9 @@ def create(plate: Optional[nuke.Node] = None) -> nuke.Node:
         node.setSelected(True)
     finally:
         nuke.Undo.end()
-    holding.fit(node)
-    holding.show_problems(node)
-    holding.look_soon(node)
+    matte_state.fit(node)
+    matte_state.show_problems(node)
+    matte_state.look_soon(node)
     if nuke.GUI:
         node.showControlPanel()
     return node

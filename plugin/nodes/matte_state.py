@@ -9,23 +9,46 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from typing import Any, Callable, Dict, List, Set, Tuple
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, List, Mapping, Set, Tuple
 
 import nuke
 
 from ..client import MatteSession
 from ..core.errors import EngineError, GvmMatteError, ProtocolError
+from ..core.frames import FrameRange
 from ..core.paths import frame_path
+from ..params.fields import BY_NAME
 from ..protocol.messages import Message, Surveyed
-from . import graph, names, order, output, plates, state, values
+from . import graph, names, order, output, plates, values
 from .main_thread import meanwhile_serving
 from .matte_header import read_window
 from .order import Order
 from .plates import FilePlate
-from .state import NodeState
+
+EMPTY, FRESH, STALE, PARTIAL, RENDERING, FAILED, UNKNOWN = (
+    "empty", "fresh", "stale", "partial", "rendering", "failed", "unknown",
+)  # fmt: skip
+_REASONS = {
+    "plates": "the plate changed",
+    "weights": "other weights",
+    "precision": "computed in another precision",
+    "version": "made by another version of GVM Matte",
+    "not ours": "not made by GVM Matte",
+}
+
+
+@dataclass(frozen=True)
+class NodeState:
+    """A state and its sentence. `there` says whether any frame can be shown."""
+
+    kind: str
+    text: str
+    there: bool = True
+
 
 DELAY = 0.3
-UNCONNECTED = NodeState(state.UNKNOWN, "Connect a plate.", there=False)
+UNCONNECTED = NodeState(UNKNOWN, "Connect a plate.", there=False)
 _shown: Dict[str, NodeState] = {}
 _wanted: Dict[str, int] = {}
 _busy: Set[str] = set()  # nodes that render; what they hold is told by their render
@@ -33,7 +56,7 @@ _busy: Set[str] = set()  # nodes that render; what they hold is told by their re
 
 def of(node: nuke.Node) -> NodeState:
     """What a node holds, as far as it was looked at."""
-    return _shown.get(names.node_id(node), NodeState(state.UNKNOWN, "Not looked at yet.", there=False))
+    return _shown.get(names.node_id(node), NodeState(UNKNOWN, "Not looked at yet.", there=False))
 
 
 def show(node: nuke.Node, what: NodeState) -> None:
@@ -42,7 +65,7 @@ def show(node: nuke.Node, what: NodeState) -> None:
     with names.untracked():
         if node[names.STATUS].value() != what.text:
             node[names.STATUS].setValue(what.text)
-        if what.kind not in (state.RENDERING, state.FAILED, state.UNKNOWN):
+        if what.kind not in (RENDERING, FAILED, UNKNOWN):
             there = int(what.there)
             if int(node[names.HAS_MATTE].value()) != there:
                 node[names.HAS_MATTE].setValue(there)
@@ -69,7 +92,7 @@ def look(node: nuke.Node) -> NodeState:
     try:
         found = asked(_prepare(node)) if node.input(names.PLATE) is not None else UNCONNECTED
     except GvmMatteError as exc:
-        found = NodeState(state.FAILED, values.words(exc))
+        found = NodeState(FAILED, values.words(exc))
     show(node, found)
     return found
 
@@ -131,13 +154,13 @@ def asked(taken: Order) -> NodeState:
 def surveyed(taken: Order) -> NodeState:
     """What an order's files are; what keeps it from being known is a state, too. In any thread."""
     if not output.has_files(taken.path):
-        return NodeState(state.EMPTY, "No matte yet.", there=False)
+        return NodeState(EMPTY, "No matte yet.", there=False)
     try:
         return survey(taken)
     except (EngineError, ProtocolError) as exc:
-        return NodeState(state.UNKNOWN, f"There are mattes, and they could not be checked: {values.words(exc)}")
+        return NodeState(UNKNOWN, f"There are mattes, and they could not be checked: {values.words(exc)}")
     except GvmMatteError as exc:
-        return NodeState(state.FAILED, values.words(exc))
+        return NodeState(FAILED, values.words(exc))
 
 
 def survey(taken: Order) -> NodeState:
@@ -155,7 +178,7 @@ def survey(taken: Order) -> NodeState:
     job = taken.job(taken.frames, {}, dry_run=True, data=area_of_mattes(taken) if taken.by_data else ())
     with MatteSession(warm=True) as session:
         session.render(job, on_event=on_event)
-    return state.from_survey(answers[-1], taken.offset, branch=bool(taken.branches))
+    return from_survey(answers[-1], taken.offset, branch=bool(taken.branches))
 
 
 def area_of_mattes(taken: Order) -> Tuple[int, ...]:
@@ -192,7 +215,7 @@ def _begin(wanted: str, number: int) -> None:
     try:
         taken = _prepare(node)
     except (GvmMatteError, RuntimeError) as exc:
-        show(node, NodeState(state.FAILED, values.words(exc)))
+        show(node, NodeState(FAILED, values.words(exc)))
         return
     threading.Thread(target=_survey, args=(taken, number), name="gvm-matte-survey", daemon=True).start()
 
@@ -205,3 +228,47 @@ def _finish(wanted: str, number: int, found: NodeState) -> None:
     node = names.find(wanted)
     if node is not None and _wanted.get(wanted) == number and wanted not in _busy:
         show(node, found)
+
+
+# -- a survey in words
+
+
+def from_survey(found: Surveyed, offset: int = 0, *, branch: bool = False) -> NodeState:
+    """The state of a range from what an engine says of its files.
+
+    Args:
+        offset: script's frame less that of the files.
+        branch: whether the plate is no file, but what nodes upstream make.
+    """
+    fresh, stale, missing = (_shifted(text, offset) for text in (found.fresh, found.stale, found.missing))
+    lacks = f" Missing: {missing}." if missing else ""
+    if stale:
+        why = _why(found.reasons, offset, stale, "what is upstream changed" if branch else _REASONS["plates"])
+        return NodeState(STALE, f"Stale: {why}.{lacks}")
+    if not fresh:
+        return NodeState(EMPTY, "No matte yet.", there=False)
+    if missing:
+        return NodeState(PARTIAL, f"Partial: {fresh} are fresh.{lacks}")
+    return NodeState(FRESH, f"Fresh: {fresh}.")
+
+
+def _why(reasons: Mapping[str, str], offset: int, stale: str, plates: str) -> str:
+    """Frames and causes; causes that hold for the same frames share them."""
+    by_frames: List[Tuple[str, List[str]]] = []
+    for reason, text in sorted(reasons.items()):
+        frames = _shifted(text, offset)
+        known = next((causes for other, causes in by_frames if other == frames), None)
+        if known is None:
+            by_frames.append((frames, [plates if reason == "plates" else _cause(reason)]))
+        else:
+            known.append(plates if reason == "plates" else _cause(reason))
+    return "; ".join(f"{frames} ({', '.join(causes)})" for frames, causes in by_frames) or stale
+
+
+def _cause(reason: str) -> str:
+    spec = BY_NAME.get(reason)
+    return f"{spec.label} changed" if spec is not None else _REASONS.get(reason, f"{reason} changed")
+
+
+def _shifted(text: str, offset: int) -> str:
+    return str(FrameRange.of(frame + offset for frame in FrameRange.parse(text)))

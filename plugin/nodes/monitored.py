@@ -8,8 +8,7 @@ import nuke
 
 from ..client import MatteJob
 from ..core.errors import UsageError
-from . import graph, names, order, values
-from . import matte_state as holding
+from . import graph, matte_state, names, order, values
 from .knobs import KNOB_SPECS
 
 
@@ -56,16 +55,16 @@ class MonitoredMatte:
                 wanted[name] = value
         with nuke.Undo("GVM Matte from the monitor"):
             values.write(node, wanted)
-        holding.show_problems(node)
-        holding.look_soon(node)
+        matte_state.show_problems(node)
+        matte_state.look_soon(node)
 
     def rendered(self) -> None:
         """Its mattes on disk may be others now."""
         node = names.find(self._id)
         if node is not None:
             graph.reload(node)
-            holding.quick(node)
-            holding.look_soon(node)
+            matte_state.quick(node)
+            matte_state.look_soon(node)
 
     def _node(self) -> nuke.Node:
         node = names.find(self._id)

@@ -12,8 +12,7 @@ import nuke
 
 from ..core.errors import ParamError
 from ..params.presets import read_params_file
-from . import matte_state as holding
-from . import names, order, output, presets, values
+from . import matte_state, names, order, output, presets, values
 from .knobs import KNOB_SPECS
 
 SETTINGS = "gvm_matte_settings"
@@ -40,8 +39,8 @@ def apply(node: nuke.Node, params: Dict[str, Any]) -> None:
     """
     with nuke.Undo("GVM Matte preset"):
         values.write(node, params)
-    holding.show_problems(node)
-    holding.look_soon(node)
+    matte_state.show_problems(node)
+    matte_state.look_soon(node)
 
 
 def save(node: nuke.Node, path: str) -> None:
@@ -92,8 +91,8 @@ def apply_settings(node: nuke.Node, content: Dict[str, Any]) -> None:
             if name in _SHOT:
                 node[name].setValue(value)
         node[names.OUTPUT].setValue(str(content.get("output") or output.raw(node)))
-    holding.show_problems(node)
-    holding.look_soon(node)
+    matte_state.show_problems(node)
+    matte_state.look_soon(node)
 
 
 def _params(node: nuke.Node) -> Dict[str, Any]:

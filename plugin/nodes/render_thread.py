@@ -21,8 +21,7 @@ from ..core.frames import FrameRange
 from ..params.keys import ShotParams
 from ..protocol.messages import Accepted, FrameKept, FrameWritten, Message, Notice
 from ..protocol.messages import Progress as ProgressMessage
-from . import matte_state as holding
-from . import state
+from . import matte_state
 from .branch_feeder import Feeder, held_by
 from .branch_plates import RamPlates
 from .main_thread import MainThread
@@ -133,9 +132,9 @@ class MatteRender:
 
     def _known_area(self) -> Tuple[int, ...]:
         """The union of the data windows, where it counts and nothing upstream changed; else plates must tell it first."""
-        if not self.order.by_data or holding.surveyed(self.order).kind != state.FRESH:
+        if not self.order.by_data or matte_state.surveyed(self.order).kind != matte_state.FRESH:
             return ()
-        return holding.area_of_mattes(self.order)
+        return matte_state.area_of_mattes(self.order)
 
     def _feed(self, frames: Sequence[int]) -> None:
         if self._feeder is not None:

@@ -9,12 +9,11 @@ from typing import Dict, Optional, Sequence
 import nuke
 
 from ..core.errors import CancelledError, UsageError
-from . import graph, names, state, values
-from . import matte_state as holding
+from . import graph, matte_state, names, values
+from .matte_state import NodeState
 from .order import Order, current_block, take
 from .progress import RenderProgress
 from .render_thread import MatteRender, frames_of, main_thread
-from .state import NodeState
 
 TICK_SECONDS = 0.1
 _running: Dict[str, _Watched] = {}
@@ -40,7 +39,7 @@ class _Watched:
         text = self.progress.show(render.stage, render.done, len(render.frames), render.seconds)
         node = names.find(render.order.node_id)
         if node is not None:
-            holding.show(node, NodeState(state.RENDERING, f"Rendering: {text}."))
+            matte_state.show(node, NodeState(matte_state.RENDERING, f"Rendering: {text}."))
 
     def keep_ticking(self) -> None:
         """In a thread: asks the event loop for a tick now and then, never for two at once."""
@@ -72,9 +71,9 @@ def render(node: nuke.Node, frames: Optional[Sequence[int]] = None, *, wait: boo
     main = main_thread(wait=wait)
     made = MatteRender(order, frames_of(order, frames), main=main, ended=_ended)
     watched = _running[order.node_id] = _Watched(made, node.name(), quiet=wait)
-    holding.busy(order.node_id, True)
+    matte_state.busy(order.node_id, True)
     with names.untracked():
-        graph.set_frames(node, holding.files_span(order))
+        graph.set_frames(node, matte_state.files_span(order))
         graph.set_channels(node, str(node["channels"].value()))
         node[names.OFFSET].setValue(order.offset)
     watched.tick()
@@ -131,7 +130,7 @@ def _ended(render: MatteRender) -> None:
     """On the main thread, at a render's end."""
     order = render.order
     watched = _running.pop(order.node_id, None)
-    holding.busy(order.node_id, False)
+    matte_state.busy(order.node_id, False)
     if watched is not None:
         watched.progress.end()
     node = names.find(order.node_id)
@@ -143,8 +142,8 @@ def _ended(render: MatteRender) -> None:
         _look_again(node, order, wait=wait)
     elif render.error is not None:
         text = values.words(render.error)
-        holding.quick(node)
-        holding.show(node, NodeState(state.FAILED, f"Failed: {text}"))
+        matte_state.quick(node)
+        matte_state.show(node, NodeState(matte_state.FAILED, f"Failed: {text}"))
         if watched is not None and not watched.quiet:
             nuke.message(f"{node.name()}: {text}")
     else:
@@ -157,7 +156,7 @@ def _ended(render: MatteRender) -> None:
 def _look_again(node: nuke.Node, order: Order, *, wait: bool) -> None:
     """What it holds now: later in a GUI, at once where the caller waits."""
     if not wait:
-        holding.show(node, NodeState(state.UNKNOWN, "Looking at the mattes…"))
-        holding.look_soon(node)
+        matte_state.show(node, NodeState(matte_state.UNKNOWN, "Looking at the mattes…"))
+        matte_state.look_soon(node)
         return
-    holding.show(node, holding.asked(order))
+    matte_state.show(node, matte_state.asked(order))

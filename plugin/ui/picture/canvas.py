@@ -14,9 +14,9 @@ from typing import Any, Optional, Tuple
 
 from ..kit.qt import QtCore, QtGui, QtWidgets
 from .compose import Composer
+from .display import Display
 from .events import place_of
 from .kept import KeptPicture
-from .look import Look
 from .mapping import Mapping, Rect, Size
 
 GRAB = 6  # Qt's units to either side of the wipe line
@@ -57,7 +57,7 @@ class Canvas(QtWidgets.QWidget):
         self.composer = Composer()
         self.mapping = Mapping()
         self._fitted = True  # and stays so when the window is resized
-        self._look = Look()
+        self._display = Display()
         self._sides = (_Side(), _Side())
         self._wiping = False
         self._wipe = 0.5  # of the picture's width
@@ -95,9 +95,9 @@ class Canvas(QtWidgets.QWidget):
         else:  # a picture that was reduced, or one that was not: the same part of the shot stays in sight
             self._map(Mapping(self.mapping.zoom * before[0] / size[0], self.mapping.x, self.mapping.y))
 
-    def set_look(self, look: Look) -> None:
+    def set_display(self, display: Display) -> None:
         """Sets view, colours, exposure and gamma."""
-        self._look = look
+        self._display = display
         self.update()
 
     def set_backdrop(self, image: Optional[QtGui.QImage]) -> None:
@@ -289,14 +289,14 @@ class Canvas(QtWidgets.QWidget):
         mapping, screen, ratio = self.mapping, self.screen_size(), self.devicePixelRatioF()
         if picture.width != self._size[0]:  # B may have been reduced otherwise than A
             mapping = Mapping(mapping.zoom * self._size[0] / picture.width, *map(float, mapping.origin))
-        key = (id(picture), self._look, side.edges, mapping, screen, ratio, self._backdrops)
+        key = (id(picture), self._display, side.edges, mapping, screen, ratio, self._backdrops)
         if key == side.key:
             return
         part = mapping.covered(screen, (picture.width, picture.height))
         self.composer.ratio = ratio
         side.image = QtGui.QImage()
         if part[2] > 0 and part[3] > 0:
-            side.image = self.composer.compose(picture, self._look, side.edges, part, mapping)
+            side.image = self.composer.compose(picture, self._display, side.edges, part, mapping)
             side.image.setDevicePixelRatio(ratio)
         side.key, side.part = key, part
 

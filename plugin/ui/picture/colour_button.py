@@ -6,7 +6,7 @@ from typing import Optional
 
 from ..kit import theme
 from ..kit.qt import QtCore, QtGui, QtWidgets
-from .look import Rgb
+from .display import Rgb
 
 SWATCH = 16
 

@@ -7,14 +7,14 @@ looks for shortcuts, and runs the action itself. A widget that types (a number's
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Protocol, Tuple
 
 from ..kit.actions import action
 from ..kit.qt import QAction, QtCore, QtGui, QtWidgets
-from .look import View
-
-if TYPE_CHECKING:
-    from .page import PicturePage
+from .canvas import Canvas
+from .display import View
+from .display_bar import DisplayBar
+from .playback import Playback
 
 STOP = 0.25  # of exposure, for a key
 WIPE_STEP = 0.02  # of the picture's width
@@ -28,11 +28,34 @@ _MODIFIERS = (
 )
 
 
-def make_actions(page: PicturePage) -> Dict[str, QAction]:
-    """All actions of the page by name; they are the page's."""
+class Commanded(Protocol):
+    """What the commands use of the page, which knows them; they need not know it."""
+
+    canvas: Canvas
+    display_bar: DisplayBar
+    playback: Playback
+
+    def tr(self, text: str, /) -> str: ...
+    def set_view(self, view: View) -> None: ...
+    def set_wiping(self, on: bool) -> None: ...
+    def set_following(self, on: bool) -> None: ...
+    def keep_as_b(self) -> None: ...
+    def step(self, frames: int) -> None: ...
+    def to_end(self, *, last: bool) -> None: ...
+    def to_trouble(self, *, back: bool) -> None: ...
+    def toggle_play(self) -> None: ...
+    def want_block(self) -> None: ...
+
+
+def make_actions(page: Commanded, owner: QtWidgets.QWidget) -> Dict[str, QAction]:
+    """All actions of the page by name.
+
+    Args:
+        owner: the page as a widget, whose keys they get.
+    """
     made: Dict[str, QAction] = {}
     for name, text, keys, call in _table(page):
-        made[name] = action(page, text, call, shortcut=keys, name=name, local=True)
+        made[name] = action(owner, text, call, shortcut=keys, name=name, local=True)
     switches: Dict[str, Tuple[bool, Callable[[bool], object]]] = {
         "wipe": (False, page.set_wiping),
         "loop": (True, page.playback.set_loop),
@@ -43,11 +66,11 @@ def make_actions(page: PicturePage) -> Dict[str, QAction]:
         made[name].setChecked(on)
         made[name].toggled.connect(turn)
     made["wipe"].setEnabled(False)
-    page.installEventFilter(_Keys(page, list(made.values())))
+    owner.installEventFilter(_Keys(owner, list(made.values())))
     return made
 
 
-def make_menu(page: PicturePage, actions: Dict[str, QAction]) -> QtWidgets.QMenu:
+def make_menu(page: QtWidgets.QWidget, actions: Dict[str, QAction]) -> QtWidgets.QMenu:
     """What can be done with the picture, under the right button; it goes when it is closed."""
     menu = QtWidgets.QMenu(page)
     menu.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -56,20 +79,7 @@ def make_menu(page: PicturePage, actions: Dict[str, QAction]) -> QtWidgets.QMenu
     return menu
 
 
-def switch(made: QAction) -> QtWidgets.QCheckBox:
-    """A box for an action that is on or off: whether a button is pressed cannot be seen in every style."""
-    box = QtWidgets.QCheckBox(made.text())
-    box.setObjectName(f"{made.objectName()}_switch")
-    box.setChecked(made.isChecked())
-    box.setEnabled(made.isEnabled())
-    box.setToolTip(made.toolTip())
-    box.toggled.connect(made.setChecked)
-    made.toggled.connect(box.setChecked)
-    made.changed.connect(lambda: box.setEnabled(made.isEnabled()))
-    return box
-
-
-def _table(page: PicturePage) -> List[Tuple[str, str, str, Callable[[], object]]]:
+def _table(page: Commanded) -> List[Tuple[str, str, str, Callable[[], object]]]:
     """(name, text, key, what it does)."""
     tr, canvas = page.tr, page.canvas
     views = [(tr("Plate"), "1"), (tr("Alpha"), "2"), (tr("Overlay"), "3"), (tr("Over checkerboard"), "4")]
@@ -89,9 +99,9 @@ def _table(page: PicturePage) -> List[Tuple[str, str, str, Callable[[], object]]
         ("pan_right", tr("Pan right"), "Shift+Right", lambda: canvas.pan(-PAN_STEP, 0)),
         ("pan_up", tr("Pan up"), "Shift+Up", lambda: canvas.pan(0, PAN_STEP)),
         ("pan_down", tr("Pan down"), "Shift+Down", lambda: canvas.pan(0, -PAN_STEP)),
-        ("brighter", tr("Expose more"), "]", lambda: page.look_bar.expose(STOP)),
-        ("darker", tr("Expose less"), "[", lambda: page.look_bar.expose(-STOP)),
-        ("reset_light", tr("Exposure 0, gamma 1"), "X", page.look_bar.reset_light),
+        ("brighter", tr("Expose more"), "]", lambda: page.display_bar.expose(STOP)),
+        ("darker", tr("Expose less"), "[", lambda: page.display_bar.expose(-STOP)),
+        ("reset_light", tr("Exposure 0, gamma 1"), "X", page.display_bar.reset_light),
         ("keep", tr("Keep as B"), "B", page.keep_as_b),
         ("wipe", tr("Wipe"), "W", lambda: None),
         ("wipe_left", tr("Wipe line left"), "Ctrl+Left", lambda: canvas.set_wipe(canvas.wipe - WIPE_STEP)),
@@ -112,7 +122,7 @@ def _table(page: PicturePage) -> List[Tuple[str, str, str, Callable[[], object]]
 class _Keys(QtCore.QObject):
     """Sees the page's key events, among them those that a widget inside it left alone."""
 
-    def __init__(self, page: PicturePage, actions: List[QAction]) -> None:
+    def __init__(self, page: QtWidgets.QWidget, actions: List[QAction]) -> None:
         super().__init__(page)
         self._actions = actions
 

@@ -7,7 +7,7 @@ from typing import Dict, Optional
 from ..kit import theme
 from ..kit.actions import button
 from ..kit.qt import QAction, QtCore, QtWidgets
-from .commands import switch
+from ..kit.switch import switch
 
 
 class CompareBar(QtWidgets.QWidget):

@@ -19,8 +19,8 @@ from functools import lru_cache
 from typing import List, Optional, Tuple
 
 from ..kit.qt import QtCore, QtGui
+from .display import Display, Rgb, View, alpha_table, light_table
 from .kept import KeptPicture
-from .look import Look, Rgb, View, alpha_table, light_table
 from .mapping import Mapping, Rect
 
 _Format = QtGui.QImage.Format
@@ -95,7 +95,7 @@ class Composer:
         self.ratio = 1.0
 
     def compose(
-        self, picture: KeptPicture, look: Look, edges: Optional[bytes], part: Rect, mapping: Mapping
+        self, picture: KeptPicture, display: Display, edges: Optional[bytes], part: Rect, mapping: Mapping
     ) -> QtGui.QImage:
         """One image of `part`.
 
@@ -107,17 +107,17 @@ class Composer:
             As large as `part`, opaque.
         """
         table = IDENTITY if edges is None or not picture.raw else edges
-        light = light_table(look.exposure, look.gamma)
-        if look.view is View.ALPHA:
-            shown = alpha_table(look.exposure, look.gamma)
+        light = light_table(display.exposure, display.gamma)
+        if display.view is View.ALPHA:
+            shown = alpha_table(display.exposure, display.gamma)
             both = table if shown is None else table.translate(shown)
             return looked_up(sampled(picture.alpha_image, _Format.Format_Grayscale8, part, mapping), both)
-        if look.view in (View.PLATE, View.OVERLAY):
+        if display.view in (View.PLATE, View.OVERLAY):
             plate = _lit(sampled(picture.plate_image, _Format.Format_RGB32, part, mapping), light)
-            if look.view is View.OVERLAY:
-                _draw(plate, self._matte(picture, _veil(table, look.overlay, look.opacity), part, mapping))
+            if display.view is View.OVERLAY:
+                _draw(plate, self._matte(picture, _veil(table, display.overlay, display.opacity), part, mapping))
             return plate
-        ground = self._ground(look, part, mapping, (picture.width, picture.height))
+        ground = self._ground(display, part, mapping, (picture.width, picture.height))
         subject = sampled(picture.plate_image, _Format.Format_ARGB32_Premultiplied, part, mapping)
         matte = self._matte(picture, _veil(table, (255, 255, 255), 1.0), part, mapping)
         _draw(subject, matte, _Mode.CompositionMode_DestinationIn)
@@ -131,11 +131,11 @@ class Composer:
         indices.setColorTable(colours)
         return indices.convertToFormat(_Format.Format_ARGB32_Premultiplied)
 
-    def _ground(self, look: Look, part: Rect, mapping: Mapping, size: Tuple[int, int]) -> QtGui.QImage:
+    def _ground(self, display: Display, part: Rect, mapping: Mapping, size: Tuple[int, int]) -> QtGui.QImage:
         ground = QtGui.QImage(part[2], part[3], _Format.Format_RGB32)
-        if look.view is View.COLOUR:
-            ground.fill(QtGui.QColor(*look.ground))
-        elif look.view is View.PICTURE:
+        if display.view is View.COLOUR:
+            ground.fill(QtGui.QColor(*display.ground))
+        elif display.view is View.PICTURE:
             ground.fill(QtGui.QColor(0, 0, 0))
             if self.backdrop is not None:
                 _cover(ground, self.backdrop, part, mapping, size)

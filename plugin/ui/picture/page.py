@@ -1,4 +1,4 @@
-"""The picture page: finished frames as they come, looked at in every way, beside what was kept as B.
+"""The picture page: finished frames as they come, displayed in every way, beside what was kept as B.
 
     add(view) ── copied into the cache, slots given back ─┐
     show_job, job_changed, frame_done, survey ── Shot ────┼──▶ canvas, timeline, transport
@@ -21,9 +21,9 @@ from ..kit.qt import QtCore, QtGui, QtWidgets
 from .canvas import Canvas
 from .commands import make_actions, make_menu
 from .compare_bar import CompareBar
+from .display import View
+from .display_bar import DisplayBar
 from .kept import DEFAULT_MIB, KeptPicture, PictureCache
-from .look import View
-from .look_bar import LookBar
 from .playback import Playback
 from .readout import pixel_words
 from .shot import Shot, frames_of
@@ -57,9 +57,9 @@ class PicturePage(QtWidgets.QWidget):
         self._frame = 0
         self._following = True
         self._cursor: Optional[Tuple[int, int]] = None
-        self.canvas, self.timeline, self.look_bar = Canvas(), Timeline(), LookBar()
+        self.canvas, self.timeline, self.display_bar = Canvas(), Timeline(), DisplayBar()
         self.playback = Playback(frames=self._playable, current=lambda: self._frame, parent=self)
-        self.commands = make_actions(self)
+        self.commands = make_actions(self, self)
         self.compare_bar = CompareBar(self.commands)
         self.transport = Transport(self.commands)
         self._speed = Speed()
@@ -68,7 +68,7 @@ class PicturePage(QtWidgets.QWidget):
         self._late = self._timer(round(PATIENCE * 1000) + GATHER_MS, self._show_sides)
         self._connect()
         self._lay_out()
-        self.canvas.set_look(self.look_bar.look)
+        self.canvas.set_display(self.display_bar.display)
         self._show(0)
 
     # -- what the window says
@@ -299,9 +299,9 @@ class PicturePage(QtWidgets.QWidget):
     # -- wiring
 
     def _connect(self) -> None:
-        self.look_bar.changed.connect(self.canvas.set_look)
-        self.look_bar.backdrop_read.connect(self.canvas.set_backdrop)
-        self.look_bar.failed.connect(self.transport.readout.setText)
+        self.display_bar.changed.connect(self.canvas.set_display)
+        self.display_bar.backdrop_read.connect(self.canvas.set_backdrop)
+        self.display_bar.failed.connect(self.transport.readout.setText)
         self.canvas.hovered.connect(self._hovered)
         self.canvas.left.connect(self._left)
         self.canvas.mapping_changed.connect(self.compare_bar.set_zoom)
@@ -343,7 +343,7 @@ class PicturePage(QtWidgets.QWidget):
 
     def set_view(self, view: View) -> None:
         """Chooses a view."""
-        self.look_bar.set_view(view)
+        self.display_bar.set_view(view)
 
     def _menu(self, frame: int, at: QtCore.QPoint) -> None:
         self._chosen(frame)
@@ -353,7 +353,7 @@ class PicturePage(QtWidgets.QWidget):
         make_menu(self, self.commands).popup(at)
 
     def hideEvent(self, event: QtGui.QHideEvent) -> None:
-        """Nobody looks: nothing is played."""
+        """What is not seen is not played."""
         self.playback.stop()
 
     def contextMenuEvent(self, event: QtGui.QContextMenuEvent) -> None:
@@ -377,7 +377,7 @@ class PicturePage(QtWidgets.QWidget):
 
     def _lay_out(self) -> None:
         top = QtWidgets.QHBoxLayout()
-        top.addWidget(self.look_bar)
+        top.addWidget(self.display_bar)
         top.addStretch(1)
         top.addWidget(self.compare_bar)
         layout = QtWidgets.QVBoxLayout(self)

@@ -50,7 +50,7 @@ class Shot:
         self._surveyed: FrozenSet[int] = frozenset()  # delivered before the survey, which knows better
 
     def show(self, job: JobState) -> bool:
-        """Makes a job the one that is looked at; whether that is another shot than before."""
+        """Makes a job the one that is shown; whether that is another shot than before."""
         before = self.current
         self._jobs[job.number] = self.current = job
         same = before is not None and (
@@ -61,7 +61,7 @@ class Shot:
         return not same
 
     def change(self, job: JobState) -> bool:
-        """Takes a job's new state; whether it matters to what is looked at."""
+        """Takes a job's new state; whether it matters to the shot that is shown."""
         self._jobs[job.number] = job
         if self.current is not None and self.current.number == job.number:
             self.current = job

@@ -7,7 +7,7 @@ from typing import Dict, List, Optional
 from ..kit import theme
 from ..kit.actions import button
 from ..kit.qt import QAction, QtCore, QtWidgets
-from .commands import switch
+from ..kit.switch import switch
 from .icons import icon
 from .playback import DEFAULT_RATE
 

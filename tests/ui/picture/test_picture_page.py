@@ -10,7 +10,7 @@ from gvm_matte.protocol.watching import FrameState
 from gvm_matte.ui.kit.edges import Edges
 from gvm_matte.ui.kit.qt import QtCore, QtGui, QtWidgets
 from gvm_matte.ui.picture import PicturePage
-from gvm_matte.ui.picture.look import View
+from gvm_matte.ui.picture.display import View
 from gvm_matte.ui.picture.shot import Mark
 from page_kit import Sender, job, ramp, steps
 from pytestqt.qtbot import QtBot
@@ -140,8 +140,8 @@ def test_each_view_has_a_key(qtbot: QtBot, page: PicturePage, key: QtCore.Qt.Key
     press(qtbot, page, Key.Key_1)
     press(qtbot, page, key)
 
-    assert page.look_bar.look.view is view
-    assert page.look_bar.view.currentData() == view.value
+    assert page.display_bar.display.view is view
+    assert page.display_bar.view.currentData() == view.value
 
 
 def test_frames_have_keys(qtbot: QtBot, page: PicturePage, sender: Sender) -> None:
@@ -155,7 +155,7 @@ def test_frames_have_keys(qtbot: QtBot, page: PicturePage, sender: Sender) -> No
 
 
 def test_a_number_is_typed_into_its_field_and_is_no_command(qtbot: QtBot, page: PicturePage) -> None:
-    view = page.look_bar.look.view
+    view = page.display_bar.display.view
     field = page.transport.frame
     field.setFocus()
     field.selectAll()
@@ -163,17 +163,17 @@ def test_a_number_is_typed_into_its_field_and_is_no_command(qtbot: QtBot, page: 
     qtbot.keyClick(field, Key.Key_Return)
 
     assert page.frame == 1004
-    assert page.look_bar.look.view is view
+    assert page.display_bar.display.view is view
 
 
 def test_exposure_has_keys(qtbot: QtBot, page: PicturePage) -> None:
     press(qtbot, page, Key.Key_BracketRight)
     press(qtbot, page, Key.Key_BracketRight)
-    assert page.look_bar.look.exposure == 0.5
+    assert page.display_bar.display.exposure == 0.5
     press(qtbot, page, Key.Key_BracketLeft)
-    assert page.look_bar.look.exposure == 0.25
+    assert page.display_bar.display.exposure == 0.25
     press(qtbot, page, Key.Key_X)
-    assert page.look_bar.look.exposure == 0.0
+    assert page.display_bar.display.exposure == 0.0
 
 
 def test_zoom_has_keys(qtbot: QtBot, page: PicturePage, sender: Sender) -> None:
@@ -479,20 +479,20 @@ def test_a_background_is_read_on_a_thread_and_shown(
     image = QtGui.QImage(5000, 2500, QtGui.QImage.Format.Format_RGB32)
     image.fill(QtGui.QColor(12, 34, 56))
     assert image.save(str(tmp_path / "wall.png"))
-    with qtbot.waitSignal(page.look_bar.backdrop_read, timeout=20000) as read:
-        page.look_bar.set_backdrop(str(tmp_path / "wall.png"))
+    with qtbot.waitSignal(page.display_bar.backdrop_read, timeout=20000) as read:
+        page.display_bar.set_backdrop(str(tmp_path / "wall.png"))
 
     assert read.args[0].width() == 4096
     place = middle(page, 20, 10)
     assert colours(page)(place.x(), place.y()) == (12, 34, 56)
-    assert page.look_bar.file_name.text() == "wall.png"
+    assert page.display_bar.file_name.text() == "wall.png"
 
 
 def test_a_background_that_is_no_picture_is_named(qtbot: QtBot, page: PicturePage, tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("no picture", encoding="utf-8")
-    with qtbot.waitSignal(page.look_bar.failed) as failed:
-        page.look_bar.set_backdrop(str(path))
+    with qtbot.waitSignal(page.display_bar.failed) as failed:
+        page.display_bar.set_backdrop(str(path))
 
     assert failed.args[0].startswith("notes.txt cannot be shown as a background")
     assert "Choose a picture such as a PNG" in failed.args[0]
@@ -507,8 +507,8 @@ def test_everything_that_takes_the_keyboard_has_a_name(page: PicturePage) -> Non
 
 
 def test_tab_goes_through_the_page_from_the_top_left_to_the_bottom_right(page: PicturePage) -> None:
-    found, widget = [], page.look_bar.view.nextInFocusChain()
-    while widget is not page.look_bar.view:
+    found, widget = [], page.display_bar.view.nextInFocusChain()
+    while widget is not page.display_bar.view:
         if (
             widget.focusPolicy() & QtCore.Qt.FocusPolicy.TabFocus
             and widget.isVisibleTo(page)

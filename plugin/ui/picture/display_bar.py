@@ -10,13 +10,13 @@ from ..kit.labels import ElidedLabel
 from ..kit.qt import QtCore, QtGui, QtWidgets
 from .backdrop import BackdropReader, readable
 from .colour_button import ColourButton
-from .look import EXPOSURE, GAMMA, Look, View
+from .display import EXPOSURE, GAMMA, Display, View
 
 OPTIONS_WIDTH = 160  # of what belongs to one view, so that nothing moves when the view changes
 
 
-class LookBar(QtWidgets.QWidget):
-    """Makes a `Look`; `changed` with each that is new."""
+class DisplayBar(QtWidgets.QWidget):
+    """Makes a `Display`; `changed` with each that is new."""
 
     changed = QtCore.Signal(object)
     backdrop_read = QtCore.Signal(QtGui.QImage)
@@ -24,7 +24,7 @@ class LookBar(QtWidgets.QWidget):
 
     def __init__(self, parent: Optional[QtWidgets.QWidget] = None) -> None:
         super().__init__(parent)
-        self.look = Look()
+        self.display = Display()
         self.reader = BackdropReader(self)
         self.reader.ready.connect(self._backdrop_ready)
         self.reader.failed.connect(self._backdrop_failed)
@@ -35,9 +35,9 @@ class LookBar(QtWidgets.QWidget):
         for view, text in self._names().items():
             self.view.addItem(text, view.value)
         self.view.currentIndexChanged.connect(self._changed)
-        self.overlay = ColourButton(self.look.overlay, name=self.tr("Colour of the overlay"))
+        self.overlay = ColourButton(self.display.overlay, name=self.tr("Colour of the overlay"))
         self.opacity = QtWidgets.QSlider(QtCore.Qt.Orientation.Horizontal)
-        self.ground = ColourButton(self.look.ground, name=self.tr("Colour behind the subject"))
+        self.ground = ColourButton(self.display.ground, name=self.tr("Colour behind the subject"))
         self.file = QtWidgets.QToolButton()
         self.file_name = ElidedLabel(self.tr("no picture chosen"))
         self.options = QtWidgets.QStackedWidget()
@@ -46,7 +46,7 @@ class LookBar(QtWidgets.QWidget):
         self.exposure.setSuffix(self.tr(" stops"))
         self.gamma = self._number(GAMMA, 1.0, 0.1, self.tr("Gamma of the view"))
         self.gamma.setPrefix("γ ")
-        self.set_view(self.look.view)
+        self.set_view(self.display.view)
         for spin in (self.exposure, self.gamma):
             spin.valueChanged.connect(self._changed)
         for button in (self.overlay, self.ground):
@@ -108,7 +108,7 @@ class LookBar(QtWidgets.QWidget):
 
     def _make_options(self) -> None:
         self.opacity.setRange(0, 100)
-        self.opacity.setValue(round(self.look.opacity * 100))
+        self.opacity.setValue(round(self.display.opacity * 100))
         self.opacity.setAccessibleName(self.tr("Opacity of the overlay"))
         self.opacity.setToolTip(self.tr("Opacity of the overlay"))
         self.file.setText(self.tr("Choose…"))
@@ -140,8 +140,8 @@ class LookBar(QtWidgets.QWidget):
     def _changed(self, *_: object) -> None:
         view = View(self.view.currentData())
         self.options.setCurrentIndex(list(View).index(view))
-        look = replace(
-            self.look,
+        display = replace(
+            self.display,
             view=view,
             overlay=self.overlay.colour,
             opacity=self.opacity.value() / 100,
@@ -149,9 +149,9 @@ class LookBar(QtWidgets.QWidget):
             exposure=self.exposure.value(),
             gamma=self.gamma.value(),
         )
-        if look != self.look:
-            self.look = look
-            self.changed.emit(look)
+        if display != self.display:
+            self.display = display
+            self.changed.emit(display)
 
     def _backdrop_ready(self, image: QtGui.QImage) -> None:
         self.file_name.setText(Path(self.reader.path).name)

@@ -1,4 +1,4 @@
-"""How a picture is looked at: the view, its colours, exposure and gamma. No pixels here, only what is done to them."""
+"""How a picture is displayed: the view, its colours, exposure and gamma. No pixels here, only what is done to them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class View(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Look:
-    """A way to look.
+class Display:
+    """Settings of the display.
 
     Attributes:
         overlay, opacity: the colour over the subject, and how much of it, 0 to 1.
