@@ -46,13 +46,11 @@ def test_the_knobs_code_runs_first_then_the_class_then_all(host: Host) -> None:
     LOG.clear()
     node["white"].setValue(2)
     assert LOG == ["knob", "third", "second", "star"]
-    nuke.removeKnobChanged(say, "star")
-    nuke.removeKnobChanged(say, "third", nodeClass="Grade")
     nuke.addKnobChanged(say, "mine", nodeClass="Grade", node=node)
     LOG.clear()
     other["white"].setValue(2)
     node["white"].setValue(3)
-    assert LOG == ["second", "knob", "second", "mine"]
+    assert LOG == ["third", "second", "star", "knob", "third", "second", "mine", "star"]
 
 
 def test_what_cannot_be_called_is_refused(host: Host) -> None:
@@ -68,23 +66,6 @@ def test_a_lambda_made_twice_is_registered_twice(host: Host) -> None:
         nuke.addOnCreate(say, "once", nodeClass="Dot")
     nuke.nodes.Dot()
     assert LOG == ["made", "made", "once"]
-
-
-def test_creation_by_a_user_has_its_own_callback(gui: Host) -> None:
-    nuke.addOnUserCreate(say, "user", nodeClass="Group")
-    nuke.addOnCreate(say, "create", nodeClass="Group")
-    nuke.createNode("Group")
-    assert LOG == ["user", "create"]
-    LOG.clear()
-    nuke.nodes.Group()
-    nuke.scriptReadText("Group {\n inputs 0\n}\nend_group\n")
-    assert LOG == ["create", "create"]
-
-
-def test_a_terminal_session_has_no_creation_by_a_user(host: Host) -> None:
-    nuke.addOnUserCreate(say, "user")
-    nuke.createNode("Group")
-    assert LOG == []
 
 
 def test_a_load_creates_inner_nodes_before_their_group_and_ends_with_the_root(host: Host) -> None:
@@ -118,7 +99,6 @@ def test_a_group_is_destroyed_before_its_children(host: Host) -> None:
     assert [entry[1] for entry in LOG] == ["G", "Inside"]
     LOG.clear()
     nuke.addOnCreate(note, "back")
-    nuke.addOnUserCreate(note, "user")
     nuke.undo()
     assert [entry[:2] for entry in LOG] == [("back", "Inside"), ("back", "G")]
 
@@ -130,8 +110,7 @@ def test_a_group_must_not_be_entered_while_a_script_is_read() -> None:
         nuke.scriptReadText("Group {\n inputs 0\n name G\n}\nend_group\n")
         assert [str(one.error).split(" is entered")[0] for one in host.callback_errors] == ["G"]
         assert nuke.thisGroup() is nuke.root()
-        nuke.nodes.Group()
-        nuke.endGroup()
+        nuke.nodes.Group().end()
         assert len(host.callback_errors) == 1
 
 
@@ -139,7 +118,7 @@ def test_saving_and_closing_have_callbacks(host: Host, tmp_path: Path) -> None:
     nuke.addOnScriptSave(say, "save")
     nuke.addOnScriptClose(say, "close")
     nuke.scriptSaveAs(str(tmp_path / "a.nk"))
-    nuke.scriptClose()
+    nuke.scriptClear()
     assert LOG == ["save", "close"]
 
 
@@ -168,12 +147,11 @@ def test_a_knob_changes_only_when_its_value_does(host: Host) -> None:
 
 def test_a_panel_says_show_and_hide(gui: Host) -> None:
     nuke.addKnobChanged(note, nodeClass="Grade")
-    node = nuke.createNode("Grade")
+    node = nuke.nodes.Grade()
+    node.showControlPanel()
     node.hideControlPanel()
     node.hideControlPanel()
     assert LOG == [("Grade1", "showPanel"), ("Grade1", "hidePanel")]
-    nuke.createNode("Grade", inpanel=False)
-    assert len(LOG) == 2
 
 
 def test_the_older_rule_fires_for_open_panels_only() -> None:
@@ -219,7 +197,7 @@ def test_a_button_runs_inside_its_group(host: Host) -> None:
     code = (
         "say(nuke.thisNode().name()); say(nuke.thisKnob().name()); say(nuke.thisGroup().name())\n"
         "say(nuke.toNode('Inside') is not None); say(nuke.toNode('Outside'))\n"
-        "say(nuke.thisParent().fullName()); say(nuke.nodes.Dot(name='New').fullName())\n"
+        "say(nuke.thisNode().parent().fullName()); say(nuke.nodes.Dot(name='New').fullName())\n"
     )
     group.addKnob(nuke.PyScript_Knob("go", "Go", code))
     with nuke.root():
@@ -239,7 +217,8 @@ def test_a_button_raises_what_its_code_raises(host: Host) -> None:
 def test_labels_and_the_interface_are_asked_for(host: Host) -> None:
     node = nuke.nodes.Grade()
     nuke.addAutolabel(lambda: nuke.thisNode().name() + "!", nodeClass="Grade")
-    nuke.addUpdateUI(note, nodeClass="Grade")
+    host.session.namespace["note"] = note
+    node["updateUI"].setValue("note()")
     host.update_ui()
     assert host.autolabel(node) == "Grade1!" and LOG == [("Grade1", None)]
 
@@ -309,13 +288,12 @@ def test_progress_is_seen_and_can_be_cancelled(host: Host) -> None:
 
 
 def test_messages_are_kept_and_questions_need_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
-    with Host(answers={"ask": lambda prompt: "overwrite" in prompt, "getFilename": "/a.exr"}) as host:
+    with Host(answers={"getFilename": lambda prompt: f"/{prompt}.exr"}) as host:
         nuke.message("hello")
-        assert nuke.ask("overwrite?") is True and nuke.ask("other?") is False
-        assert nuke.getFilename("where") == "/a.exr"
-        with pytest.raises(RuntimeError, match=r"Nobody answers nuke\.choice"):
-            nuke.choice("a", "b", ["c"])
-        assert host.messages[0] == ("message", "hello") and ("ask", "other?") in host.messages
+        assert nuke.getFilename("where") == "/where.exr"
+        assert host.messages == [("message", "hello"), ("getFilename", "where")]
+    with Host(), pytest.raises(RuntimeError, match=r"no answer to nuke\.getFilename"):
+        nuke.getFilename("where")
     assert "hello" in capsys.readouterr().out
 
 
@@ -326,24 +304,20 @@ def test_menus_are_objects_in_a_gui_session(gui: Host) -> None:
     menu = nuke.menu("Nodes").addMenu("GVM", icon="gvm.png")
     menu.addCommand("GVM Matte", lambda: say("made"), "ctrl+g", icon="gvm.png")
     nuke.menu("Nodes").addCommand("GVM/Tools/Clean", "import builtins")
-    menu.addSeparator()
-    assert nuke.menu("Nodes").menu("GVM") is menu and menu.icon() == "gvm.png"
+    assert nuke.menu("Nodes").findItem("GVM") is menu
     item: Any = nuke.menu("Nodes").findItem("GVM/GVM Matte")
     item.invoke()
     nuke.menu("Nodes").findItem("GVM/Tools/Clean").invoke()  # type: ignore[union-attr]
-    assert LOG == ["made"] and item.shortcut() == "ctrl+g"
-    assert [one.name() for one in menu.items()] == ["GVM Matte", "Tools", ""]
+    assert LOG == ["made"] and [one.name() for one in menu.items()] == ["GVM Matte", "Tools"]
     menu.addCommand("GVM Matte", "pass")
-    assert len(menu.items()) == 3
-    assert nuke.toolbar("Nodes") is nuke.menu("Nodes") and nuke.toolbar("None", create=False) is None
+    assert len(menu.items()) == 2
     with pytest.raises(RuntimeError, match="no menu"):
         nuke.menu("Nope")
 
 
 def test_menus_are_an_error_outside_the_gui(host: Host) -> None:
-    for call in (lambda: nuke.menu("Nodes"), lambda: nuke.toolbar("Nodes")):
-        with pytest.raises(RuntimeError, match="GUI"):
-            call()
+    with pytest.raises(RuntimeError, match="GUI"):
+        nuke.menu("Nodes")
 
 
 def test_what_the_host_lacks_is_named(host: Host) -> None:
@@ -361,9 +335,9 @@ def test_what_the_host_lacks_is_named(host: Host) -> None:
 def test_the_module_says_which_nuke_it_is() -> None:
     with Host(version="16.1 v3", gui=True):
         assert (nuke.NUKE_VERSION_MAJOR, nuke.NUKE_VERSION_MINOR, nuke.NUKE_VERSION_RELEASE) == (16, 1, 3)
-        assert nuke.NUKE_VERSION_STRING == "16.1v3" and nuke.GUI is True and nuke.env["NukeVersionMajor"] == 16
+        assert nuke.NUKE_VERSION_STRING == "16.1v3" and nuke.GUI is True
     with Host():
-        assert nuke.GUI is False and nuke.env["gui"] is False and nuke.rawArgs == ["nuke"]
+        assert nuke.GUI is False
 
 
 def test_every_name_of_the_surface_is_one_of_nukes(host: Host) -> None:
@@ -373,8 +347,7 @@ def test_every_name_of_the_surface_is_one_of_nukes(host: Host) -> None:
         pytest.skip("types-nuke is not installed here")
     text = "\n".join(path.read_text(encoding="utf-8") for path in found)
     ours = {  # what the stubs lack and Nuke has, or what is the host's own name for a class without one
-        "KNOB_CHANGED_ALWAYS", "HIDDEN", "FLAG_NAMES", "NodeConstructor", "ColorSpace_Knob", "Multiline_String_Knob",
-        "Spacer_Knob", "AnimationCurve", "exists",
+        "KNOB_CHANGED_ALWAYS", "HIDDEN",
     }  # fmt: skip
     missing = [name for name in nuke.__all__ if name not in ours and f" {name}(" not in text and f"\n{name}:" not in text
                and f"\nclass {name}:" not in text and f"\n{name} =" not in text]  # fmt: skip

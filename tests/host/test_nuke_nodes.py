@@ -44,7 +44,6 @@ def test_names_resolve_inside_the_group_that_was_begun(host: Host) -> None:
         assert nuke.toNode("root.Matte.Levels") is group.node("Levels") and nuke.toNode("Matte") is None
     assert nuke.thisGroup() is nuke.root() and nuke.toNode("root") is nuke.root()
     assert group.node("Levels").fullName() == "Matte.Levels" and nuke.root().fullName() == "root"
-    assert nuke.exists("Matte.Levels.white") and not nuke.exists("Matte.Levels.nope")
 
 
 def test_all_nodes_are_the_newest_first(host: Host) -> None:
@@ -83,7 +82,6 @@ def test_connections_that_cannot_be_are_refused(host: Host) -> None:
     assert not first.setInput(0, nuke.nodes.Viewer())  # nothing comes out of it
     assert group.maxInputs() == 1 and group.setInput(0, first) and not group.setInput(1, first)
     assert first.dependent() == [group, second] and second.dependencies() == [first]
-    assert nuke.nodes.Merge2().optionalInput() == 2
 
 
 def test_deleting_a_node_joins_its_neighbours(host: Host) -> None:
@@ -94,25 +92,6 @@ def test_deleting_a_node_joins_its_neighbours(host: Host) -> None:
     assert below.input(0) is above
     nuke.undo()
     assert below.input(0) is middle and middle.input(0) is above
-
-
-def test_a_node_that_is_created_is_spliced_into_the_selection(host: Host) -> None:
-    above = nuke.nodes.Constant()
-    below = nuke.nodes.Write(inputs=[above])
-    above.selectOnly()
-    made = nuke.createNode("Grade", "multiply 2 label {a b}")
-    assert made.input(0) is above and below.input(0) is made
-    assert nuke.selectedNodes() == [made] and nuke.selectedNode() is made
-    assert made["multiply"].value() == [2] * 4 and made["label"].value() == "a b"
-    assert nuke.nodes.Grade().input(0) is None and nuke.selectedNode() is made  # nodes.X leaves the selection alone
-    made.setSelected(False)
-    with pytest.raises(ValueError, match="no node selected"):
-        nuke.selectedNode()
-
-
-def test_knob_defaults_are_those_of_new_nodes(host: Host) -> None:
-    nuke.knobDefault("Write.file_type", "exr")
-    assert nuke.nodes.Write()["file_type"].value() == "exr" and nuke.knobDefault("Write.file_type") == "exr"
 
 
 # -- undo
@@ -162,10 +141,6 @@ def test_what_is_done_while_undo_is_off_is_not_recorded(host: Host) -> None:
     node.addKnob(quiet)
     quiet.setValue("running")
     assert nuke.Undo.undoSize() == size + 1 and not nuke.Undo.disabled()
-    nuke.Undo.begin("wrong")
-    node["white"].setValue(9)
-    nuke.Undo.cancel()
-    assert node["white"].value() == [2] * 4 and nuke.Undo.undoSize() == size + 1
 
 
 # -- copy and paste
@@ -207,14 +182,12 @@ def test_a_script_has_a_name_once_it_is_saved(host: Host, tmp_path: Path) -> Non
     assert (nuke.root().name(), nuke.root()["name"].value()) == ("Root", "")
     with pytest.raises(RuntimeError, match="no name yet"):
         nuke.scriptSave()
-    with pytest.raises(RuntimeError):
-        nuke.scriptName()
     path = str(tmp_path / "a.nk")
     nuke.nodes.Grade(white=2)
     assert nuke.modified()
     nuke.scriptSaveAs(path)
     assert not nuke.modified()
-    assert nuke.scriptName() == nuke.root().name() == path
+    assert nuke.root().name() == path
     with pytest.raises(RuntimeError, match="exists already"):
         nuke.scriptSaveAs(path)
     nuke.scriptSaveAs(path, overwrite=1)
@@ -245,7 +218,6 @@ def test_only_what_is_not_default_is_saved(host: Host) -> None:
     kept.setFlag(nuke.ALWAYS_SAVE)
     node.addKnob(kept)
     assert host.session.writer.knob_lines(node)[-1] == "always false"
-    assert "raw false" in node.writeKnobs(nuke.WRITE_ALL).split("\n")
 
 
 def test_clones_share_their_knobs(host: Host) -> None:
@@ -262,7 +234,6 @@ def test_clones_share_their_knobs(host: Host) -> None:
 def test_an_unknown_class_keeps_what_it_says(host: Host) -> None:
     host.open(str(DATA / "unknown_classes.nk"))
     keylight: Any = nuke.toNode("Keylight1")
-    assert {"gvm", "motion"} <= set(nuke.layers()) and "gvm.confidence" in nuke.channels()
     assert keylight.Class().startswith("OFX") and keylight["show"].value() == "Final Result"
     keylight["show"].setValue("Source")
     assert " show Source\n" in host.text() and " screenColour {0.1 0.6 0.2}\n" in host.text()
@@ -272,10 +243,10 @@ def test_a_host_leaves_nothing_to_the_next() -> None:
     with Host():
         nuke.nodes.Grade()
         nuke.addOnCreate(print)
-        nuke.knobDefault("Write.raw", "true")
         kept: List[Any] = [nuke.toNode("Grade1")]
     with Host() as second:
-        assert nuke.allNodes() == [] and not nuke.nodes.Write()["raw"].value() and nuke.onCreates == {}
+        assert nuke.allNodes() == []
+        nuke.nodes.Dot(name="Quiet")  # no callback of the one before
         with Host():
             nuke.nodes.Dot()
         assert nuke.allNodes() == second.session.root.nodes()

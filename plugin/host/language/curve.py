@@ -90,10 +90,6 @@ class Curve:
         others = [key for key in self.keys if key.frame != frame]
         return Curve(tuple(sorted([*others, Key(frame, value, mode)], key=lambda key: key.frame)))
 
-    def without_key(self, frame: float) -> Curve:
-        """Without the key at a frame, if there is one."""
-        return Curve(tuple(key for key in self.keys if key.frame != frame))
-
     def at(self, frame: float) -> float:
         """The value at a frame; 0 without keys."""
         if not self.keys:

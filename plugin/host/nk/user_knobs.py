@@ -10,15 +10,14 @@ from typing import List, Optional, Tuple
 
 from .words import Word, quote, split_list
 
-# The names that a class has in Python, by id (facts: the ids of Nuke 12 to 17).
+# The host's class for an id (those of Nuke 12 to 17); a knob of another id (5, 9, 35, 37 …) carries its text.
 KNOB_CLASSES = {
-    1: "String_Knob", 2: "File_Knob", 3: "Int_Knob", 4: "Enumeration_Knob", 5: "Bitmask_Knob", 6: "Boolean_Knob",
-    7: "Double_Knob", 8: "Double_Knob", 9: "Array_Knob", 10: "ChannelMask_Knob", 11: "Channel_Knob", 12: "XY_Knob",
-    13: "XYZ_Knob", 14: "WH_Knob", 15: "BBox_Knob", 17: "Format_Knob", 18: "Color_Knob", 19: "AColor_Knob",
-    20: "Tab_Knob", 22: "PyScript_Knob", 25: "Spacer_Knob", 26: "Text_Knob", 28: "Multiline_String_Knob",
-    32: "Script_Knob", 35: "Pulldown_Knob", 37: "Range_Knob", 41: "Link_Knob", 43: "Multiline_Eval_String_Knob",
-    68: "CascadingEnumeration_Knob", 80: "Disable_Knob", 83: "Radio_Knob", 85: "EditableEnumeration_Knob",
-    86: "ColorSpace_Knob",
+    1: "String_Knob", 2: "File_Knob", 3: "Int_Knob", 4: "Enumeration_Knob", 6: "Boolean_Knob", 7: "Double_Knob",
+    8: "Double_Knob", 10: "ChannelMask_Knob", 11: "Channel_Knob", 12: "XY_Knob", 13: "XYZ_Knob", 14: "WH_Knob",
+    15: "BBox_Knob", 17: "Format_Knob", 18: "Color_Knob", 19: "AColor_Knob", 20: "Tab_Knob", 22: "PyScript_Knob",
+    25: "Text_Knob", 26: "Text_Knob", 28: "String_Knob", 32: "Script_Knob", 41: "Link_Knob",
+    43: "Multiline_Eval_String_Knob", 68: "Enumeration_Knob", 80: "Disable_Knob", 83: "Enumeration_Knob",
+    85: "EditableEnumeration_Knob", 86: "ColorSpace_Knob",
 }  # fmt: skip
 
 

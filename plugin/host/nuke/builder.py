@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Dict, List, Optional, Set
 from ..nk import Document, Entry, build, parse_body, parse_user_knob
 from ..nk.document import Body, BodyComment, Command, KnobLine, Statement
 from . import knobs
-from .group import BackdropNode, Gizmo, Group, Viewer
+from .group import Group
 from .knobs.base import Obsolete_Knob
 from .node import Node, OrderItem
 
 if TYPE_CHECKING:
     from .session import Session
 
-_CLASSES = {"Group": Group, "LiveGroup": Group, "Gizmo": Gizmo, "Viewer": Viewer, "BackdropNode": BackdropNode}
+_GROUPS = ("Group", "LiveGroup", "Gizmo")
 
 
 class Builder:
@@ -29,12 +29,8 @@ class Builder:
         self._taken: Dict[int, Set[str]] = {}  # names by group, while a script is read
 
     def make(self, node_class: str, parent: Group, name: Optional[str] = None) -> Node:
-        """A node of a class with its defaults and the session's own, named, inside a group; nothing is fired."""
-        node = _CLASSES.get(node_class, Node)(node_class, parent)
-        for knob_name, text in self._session.knob_defaults.get(node_class, {}).items():
-            knob = node._knobs.get(knob_name)
-            if knob is not None:
-                knob.fromScript(text)
+        """A node of a class with its defaults, named, inside a group; nothing is fired."""
+        node = (Group if node_class in _GROUPS else Node)(node_class, parent)
         node._knobs["name"]._state = self._name(node_class, parent, name)
         parent._items.append(node)
         return node
@@ -143,11 +139,6 @@ class Builder:
         header = isinstance(statement, Command) and statement.name in ("version", "define_window_layout_xml")
         if self._session.opening or not header:
             into._items.append(statement)
-        if isinstance(statement, Command) and statement.name == "add_layer" and len(statement.words) > 1:
-            layer, *channels = statement.words[1].text.split() or [""]
-            full = [one if "." in one else f"{layer}.{one}" for one in channels if one != "none"]
-            known = self._session.known_channels
-            known += [one for one in full if one not in known]
 
     def _entry(self, entry: Entry, into: Group, made: Dict[int, Node]) -> Node:
         root = self._session.root

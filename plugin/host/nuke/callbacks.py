@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Entry = Tuple[Callable[..., Any], Tuple[Any, ...], Dict[str, Any], Optional[Any]]
 RAISING = frozenset({"beforeRender", "beforeFrameRender", "afterFrameRender", "afterRender"})
 EVENTS = (
-    "onUserCreate", "onCreate", "onDestroy", "knobChanged", "updateUI", "autolabel", "onScriptLoad", "onScriptSave",
+    "onCreate", "onDestroy", "knobChanged", "updateUI", "autolabel", "onScriptLoad", "onScriptSave",
     "onScriptClose", "beforeRender", "beforeFrameRender", "afterFrameRender", "afterRender", "renderProgress",
 )  # fmt: skip
 _DUMMIES = ("showPanel", "hidePanel", "inputChange")  # knobs that exist only for knobChanged

@@ -107,10 +107,6 @@ class Format(_Corners):
         """Its name, or ""."""
         return self._name
 
-    def setName(self, name: str) -> None:
-        """Names it."""
-        self._name = name
-
 
 class Box(_Corners):
     """A box of pixels, y upwards, right and top not included."""
@@ -144,38 +140,6 @@ class FrameRange:
         """The last frame."""
         return self._last
 
-    def increment(self) -> int:
-        """The step."""
-        return self._increment
-
-    def frames(self) -> int:
-        """The number of frames."""
-        return len(self._range())
-
-    def minFrame(self) -> int:
-        """The lowest frame."""
-        return min(self._first, self._last)
-
-    def maxFrame(self) -> int:
-        """The highest frame."""
-        return max(self._first, self._last)
-
-    def setFirst(self, n: int) -> None:
-        """Sets the first frame."""
-        self._first = n
-
-    def setLast(self, n: int) -> None:
-        """Sets the last frame."""
-        self._last = n
-
-    def setIncrement(self, n: int) -> None:
-        """Sets the step."""
-        self._increment = n
-
-    def isInRange(self, n: int) -> bool:
-        """Whether a frame is one of them."""
-        return n in self._range()
-
     def _range(self) -> range:
         return range(self._first, self._last + (1 if self._increment > 0 else -1), self._increment)
 
@@ -199,24 +163,9 @@ class FrameRanges:
         """Adds a range."""
         self._ranges.append(item)
 
-    def size(self) -> int:
-        """The number of ranges."""
-        return len(self._ranges)
-
-    def minFrame(self) -> int:
-        """The lowest frame."""
-        return min(item.minFrame() for item in self._ranges)
-
-    def maxFrame(self) -> int:
-        """The highest frame."""
-        return max(item.maxFrame() for item in self._ranges)
-
     def toFrameList(self) -> List[int]:
         """All frames, ascending, without repeats."""
         return sorted({frame for item in self._ranges for frame in item})
-
-    def __iter__(self) -> Iterator[FrameRange]:
-        return iter(self._ranges)
 
 
 def _one_range(text: str) -> Tuple[int, int, int]:

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Dict, List, Optional, Sequence
 
-from ..errors import TclError
-from ..language.tcl import call as _tcl_call
-from ..language.tcl import run as _tcl_run
 from ..nk import quote
 from . import state
 from .defaults import COMMON, SPECS
 from .formats import Format
 from .group import Group, Root
-from .knob_paths import expression_value, node_context
 from .knobs import Knob
 from .node import Node
 
 # -- nodes
-
-
-def createNode(node: str, knobs: str = "", inpanel: bool = True) -> Node:
-    """Makes a node as the user does: behind the selection, selected, its panel open in a GUI session.
-
-    Raises:
-        RuntimeError: the host knows no such class.
-    """
-    session = state.current()
-    made = session.create(node, splice=True, knobs=knobs, user=True)
-    if inpanel and session.gui:
-        made.showControlPanel()
-    return made
 
 
 class NodeConstructor:
@@ -95,16 +77,6 @@ def toNode(name: str) -> Optional[Node]:
     return state.current().find(name)
 
 
-def exists(name: str) -> bool:
-    """Whether there is a node, or a knob (`Node.knob`), of this name."""
-    session = state.current()
-    if session.find(name) is not None:
-        return True
-    path, _, knob = name.rpartition(".")
-    node = session.find(path) if path else session.group
-    return node is not None and knob in node._knobs
-
-
 def allNodes(filter: Optional[str] = None, group: Optional[Group] = None, recurseGroups: bool = False) -> List[Node]:
     """The nodes of the current group or another, the newest first; `filter` is a class."""
     session = state.current()
@@ -128,33 +100,6 @@ def selectedNode() -> Node:
     if not found:
         raise ValueError("no node selected")
     return found[0]
-
-
-def selectAll() -> None:
-    """Selects every node of the current group."""
-    session = state.current()
-    for node in session.group._children:
-        session.select(node, True)
-
-
-def nodesSelected() -> bool:
-    """Whether a node is selected."""
-    return bool(state.current().selected())
-
-
-def show(node: Node, forceFloat: bool = False) -> None:
-    """Opens a node's panel."""
-    node.showControlPanel(forceFloat)
-
-
-def knobDefault(classknob: str, value: Optional[str] = None) -> Optional[str]:
-    """Sets or gives the default of a class's knob, `Class.knob`, for nodes made from now on."""
-    defaults = state.current().knob_defaults
-    node_class, _, name = classknob.partition(".")
-    if value is None:
-        return defaults.get(node_class, {}).get(name)
-    defaults.setdefault(node_class, {})[name] = str(value)
-    return None
 
 
 # -- the context
@@ -184,37 +129,10 @@ def thisGroup() -> Group:
     return state.current().group
 
 
-def thisParent() -> Optional[Group]:
-    """The group that thisNode() is in; None for the root."""
-    return thisNode().parent()
-
-
-def thisRoot() -> Root:
-    """The script."""
-    return root()
-
-
-def thisClass() -> str:
-    """thisNode()'s class."""
-    return thisNode().Class()
-
-
-def thisView() -> str:
-    """The only view here."""
-    return "main"
-
-
 def views() -> List[str]:
     """The only view here."""
     state.current()
     return ["main"]
-
-
-def endGroup() -> None:
-    """Leaves the group that was begun last."""
-    session = state.current()
-    if session.groups:
-        session.groups.pop()
 
 
 def frame(f: Optional[int] = None) -> int:
@@ -238,72 +156,6 @@ def redo() -> None:
 # -- text and numbers
 
 
-def tcl(cmd: str, *args: Any) -> str:
-    """Runs a TCL command that the host knows: `tcl("subst", path)`, `tcl("value root.name")`.
-
-    Raises:
-        RuntimeError: a command that is not known, or that fails (a TclError).
-    """
-    context = node_context(thisNode())
-    return _tcl_call([cmd, *(str(arg) for arg in args)], context) if args else _tcl_run(cmd, context)
-
-
-def expression(s: str) -> float:
-    """The number of an expression, from thisNode()'s place.
-
-    Raises:
-        RuntimeError: it can't be evaluated (a TclError).
-    """
-    return expression_value(thisNode(), s, state.current().time)
-
-
-expr = expression
-
-
-def value(knob: str, default: Optional[str] = None) -> str:
-    """The text of a knob by path.
-
-    Raises:
-        NameError: it is not there and no default was given.
-    """
-    try:
-        return node_context(thisNode()).value(knob)
-    except TclError as error:
-        if default is not None:
-            return default
-        raise NameError(str(error)) from error
-
-
-def numvalue(knob: str, default: Optional[float] = None) -> float:
-    """The number of a knob by path.
-
-    Raises:
-        NameError: it is not there and no default was given.
-    """
-    try:
-        return expression(knob)
-    except TclError as error:
-        if default is not None:
-            return default
-        raise NameError(str(error)) from error
-
-
-REPLACE = 1  # for filename(): the path of the current frame
-
-
-def filename(node: Node, i: int = 0) -> Optional[str]:
-    """A Read's or Write's path, with `nuke.REPLACE` that of the current frame; None for a node without one."""
-    knob: Any = node.knob("file")
-    if knob is None:
-        return None
-    return str(knob.evaluate()) if i == REPLACE else str(knob.getText())
-
-
-def stripFrameRange(clipname: str) -> str:
-    """A path without the frame range behind it."""
-    return re.sub(r"\s+-?\d+(--?\d+)?$", "", clipname)
-
-
 # -- formats and channels
 
 
@@ -317,35 +169,3 @@ def addFormat(s: str) -> Format:
     made = Format.parse(s)
     session.formats.append(made)
     return made
-
-
-def formats() -> List[Format]:
-    """All formats that the session knows."""
-    return list(state.current().formats)
-
-
-def channels(node: Optional[Node] = None) -> List[str]:
-    """A node's channels, or those that the script knows."""
-    return node.channels() if node is not None else list(state.current().known_channels)
-
-
-def layers(node: Optional[Node] = None) -> List[str]:
-    """A node's layers, or those that the script knows."""
-    return sorted({name.split(".")[0] for name in channels(node)})
-
-
-class Layer:
-    """Makes a layer known to the script."""
-
-    def __init__(self, name: str, channels: Sequence[str] = ()) -> None:
-        session = state.current()
-        self._name, self._channels = name, [one if "." in one else f"{name}.{one}" for one in channels]
-        session.known_channels += [one for one in self._channels if one not in session.known_channels]
-
-    def name(self) -> str:
-        """Its name."""
-        return self._name
-
-    def channels(self) -> List[str]:
-        """Its channels."""
-        return list(self._channels)

@@ -12,7 +12,7 @@ from .node import Node
 if TYPE_CHECKING:
     from ..nk.document import BodyItem
 
-__all__ = ["BackdropNode", "Gizmo", "Group", "Root", "Viewer"]
+__all__ = ["Group", "Root"]
 
 
 class Group(Node):
@@ -53,20 +53,11 @@ class Group(Node):
     def __exit__(self, kind: Any, value: Any, traceback: Any) -> None:
         self.end()
 
-    def run(self, call: Any, *args: Any, **kwargs: Any) -> Any:
-        """Calls something inside the group."""
-        with self:
-            return call(*args, **kwargs)
-
     def nodes(self) -> List[Node]:
         """What is inside, the newest first."""
         state.current()
         self._check()
         return list(reversed(self._children))
-
-    def numNodes(self) -> int:
-        """How many nodes are inside."""
-        return len(self._children)
 
     def node(self, name: str) -> Optional[Node]:
         """A node inside, by name or path."""
@@ -81,11 +72,6 @@ class Group(Node):
         """The nodes inside that are selected."""
         return [node for node in self._children if node.isSelected()]
 
-    def selectedNode(self) -> Optional[Node]:
-        """The selected node inside."""
-        found = self.selectedNodes()
-        return found[-1] if found else None
-
     def _input_nodes(self) -> List[Node]:
         """Its Input nodes in the order of their numbers."""
         found = [node for node in self._children if node.Class() == "Input"]
@@ -94,8 +80,6 @@ class Group(Node):
     def maxInputs(self) -> int:
         """As many as there are Input nodes inside."""
         return len(self._input_nodes())
-
-    maximumInputs = maxInputs
 
     def _child(self, name: str) -> Optional[Node]:
         for item in self._items:
@@ -116,18 +100,6 @@ class Group(Node):
         for node in self._children:
             found += node._walk()
         return found
-
-
-class Gizmo(Group):
-    """A group that a script keeps only the name and the values of."""
-
-
-class Viewer(Node):
-    """A viewer; an ordinary node here."""
-
-
-class BackdropNode(Node):
-    """A backdrop."""
 
 
 class Root(Group):
@@ -164,26 +136,6 @@ class Root(Group):
         found: Format = self["format"].value()
         return found
 
-    def fps(self) -> int:
-        """Frames per second, rounded."""
-        return round(self.realFps())
-
-    def realFps(self) -> float:
-        """Frames per second."""
-        return float(self["fps"].value())
-
-    def setFrame(self, frame: int) -> None:
-        """Sets the current frame."""
-        state.current().set_frame(frame)
-
-    def proxy(self) -> bool:
-        """Whether proxy mode is on."""
-        return bool(self["proxy"].value())
-
-    def setProxy(self, on: bool) -> None:
-        """Switches proxy mode."""
-        self["proxy"].setValue(bool(on))
-
     def modified(self) -> bool:
         """Whether something changed since the script was read or saved."""
         return self._modified
@@ -191,11 +143,3 @@ class Root(Group):
     def setModified(self, modified: bool) -> None:
         """Says that it did, or not."""
         self._modified = bool(modified)
-
-    def layers(self) -> List[str]:
-        """The layers that the script knows."""
-        return sorted({channel.split(".")[0] for channel in state.current().known_channels})
-
-    def channels(self) -> List[str]:
-        """The channels that the script knows."""
-        return list(state.current().known_channels)

@@ -14,7 +14,7 @@ from .node_panel import NodePanel
 from .undo import Step
 
 if TYPE_CHECKING:
-    from .group import Group, Root
+    from .group import Group
 
 OrderItem = Union[str, Tuple[str], BodyItem]  # a knob's value; a knob's definition; a line that is carried
 
@@ -102,10 +102,6 @@ class Node(NodePanel, NodeImage):
         """The group it is in; None for the root."""
         return self._parent
 
-    def rootNode(self) -> Root:
-        """The root."""
-        return state.current().root
-
     def clones(self) -> int:
         """How many nodes share its knobs, itself left out."""
         original = self._original or self
@@ -119,16 +115,9 @@ class Node(NodePanel, NodeImage):
         self._check()
         return dict(self._knobs)
 
-    def allKnobs(self) -> List[Knob]:
-        """All knobs, in the order of the panel."""
+    def knob(self, name: str, follow_link: bool = False) -> Optional[Knob]:
+        """A knob by name; None if there is none."""
         self._check()
-        return list(self._knobs.values())
-
-    def knob(self, name: Union[str, int], follow_link: bool = False) -> Optional[Knob]:
-        """A knob by name or index; None if there is none."""
-        self._check()
-        if isinstance(name, int):
-            return self.allKnobs()[name] if 0 <= name < len(self._knobs) else None
         found = self._knobs.get(name)
         linked = getattr(found, "getLinkedKnob", None)
         return linked() if follow_link and linked is not None else found
@@ -144,12 +133,6 @@ class Node(NodePanel, NodeImage):
 
     def __bool__(self) -> bool:
         return True
-
-    def numKnobs(self) -> int:
-        """The number of knobs."""
-        return len(self._knobs)
-
-    getNumKnobs = numKnobs
 
     def addKnob(self, knob: Knob) -> None:
         """Adds a user knob; a first one that is no tab gets the tab `User`.
@@ -201,23 +184,9 @@ class Node(NodePanel, NodeImage):
     def _rename_knob(self, knob: Knob, name: str) -> None:
         self._knobs = {name if other is knob else key: other for key, other in self._knobs.items()}
 
-    def resetKnobsToDefault(self) -> None:
-        """Every knob of the class but the name and the place to its default."""
-        for name, knob in self._knobs.items():
-            if name not in ("name", "xpos", "ypos") and not knob._is_user and knob.notDefault():
-                if isinstance(knob, Enumeration_Knob):
-                    knob.setValue(knob._default_choice)
-                else:
-                    knob._change(knob._default)
-
     def readKnobs(self, text: str) -> None:
         """Sets knobs from a script's text: `size 10 name Blur1`."""
         state.current().builder.read_knobs(self, text)
-
-    def writeKnobs(self, flags: int = 0) -> str:
-        """The node's knobs as a script has them, one a line."""
-        every = bool(flags & constants.WRITE_ALL)
-        return "\n".join(state.current().writer.knob_lines(self, every=every))
 
     # -- inputs
 
@@ -236,21 +205,9 @@ class Node(NodePanel, NodeImage):
         """How many inputs it can have."""
         return self._spec.max_inputs + (self._spec.mask == self._spec.max_inputs)
 
-    maximumInputs = maxInputs
-
-    def minInputs(self) -> int:
-        """How many inputs it needs."""
-        return self._spec.min_inputs
-
-    minimumInputs = minInputs
-
     def maxOutputs(self) -> int:
         """1, or 0 for a class without output."""
         return int(self._spec.outputs)
-
-    def optionalInput(self) -> int:
-        """The index of the mask input, or of the first input that need not be connected."""
-        return self._spec.mask if self._spec.mask >= 0 else self.maxInputs()
 
     def canSetInput(self, index: int, node: Optional[Node]) -> bool:
         """Whether a connection is possible: the input is there, the node has an output, and it is not downstream."""
@@ -273,12 +230,6 @@ class Node(NodePanel, NodeImage):
             self._connect(new)
             session.undo.add(Step(f"connect {self.name()}", lambda: self._connect(old), lambda: self._connect(new)))
         return True
-
-    def connectInput(self, index: int, node: Optional[Node]) -> bool:
-        """Connects the first free input from `index` on."""
-        while self.input(index) is not None and index + 1 < self.maxInputs():
-            index += 1
-        return self.setInput(index, node)
 
     def _connect(self, inputs: List[Optional[Node]]) -> None:
         self._inputs = list(inputs)

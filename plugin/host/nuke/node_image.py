@@ -89,28 +89,6 @@ class NodeImage:
         """The last of its frames."""
         return self.frameRange().last()
 
-    def upstreamFrameRange(self, i: int) -> Optional[FrameRange]:
-        """The frames of the node at an input; None without one."""
-        above = self._node().input(i)
-        return above.frameRange() if above is not None else None
-
     def opHashes(self) -> List[int]:
         """One number for all upstream: knobs and connections, not the bytes of files, as Nuke's."""
         return [state.current().hash_of(self._node())]
-
-    def proxy(self) -> bool:
-        """Whether the script is in proxy mode."""
-        return bool(state.current().root["proxy"].value())
-
-    def hasError(self) -> bool:
-        """Whether its image can't be evaluated at the current frame."""
-        try:
-            self._picture()
-        except RuntimeError:
-            return True
-        return False
-
-    error = treeHasError = hasError
-
-    def forceValidate(self) -> None:
-        """Nothing here: images are evaluated when they are asked for."""

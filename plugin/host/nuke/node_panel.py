@@ -39,20 +39,6 @@ class NodePanel:
         self.setXpos(x)
         self.setYpos(y)
 
-    def screenWidth(self) -> int:
-        """The width that a node has in the graph."""
-        return 80
-
-    def screenHeight(self) -> int:
-        """The height that a node has in the graph."""
-        return 18
-
-    def autoplace(self) -> None:
-        """Puts it below its first input."""
-        above = self._node().input(0)
-        if above is not None:
-            self.setXYpos(above.xpos(), above.ypos() + 50)
-
     def isSelected(self) -> bool:
         """Whether it is selected."""
         return bool(self._node()["selected"].value())
@@ -82,13 +68,3 @@ class NodePanel:
         if self._shown:
             session.callbacks.dummy(self._node(), "hidePanel")
             self._shown = False
-
-    def shown(self) -> bool:
-        """Whether its panel is open."""
-        return self._shown
-
-    def redraw(self) -> None:
-        """Nothing here: there is no window."""
-
-    def setTab(self, tabIndex: int) -> None:
-        """Nothing here: there is no panel."""

@@ -1,4 +1,4 @@
-"""`nuke.addOnCreate` and all its siblings: one pair of functions for each event."""
+"""`nuke.addOnCreate` and its siblings, made alike for each event."""
 
 from __future__ import annotations
 
@@ -27,17 +27,14 @@ def _pair(event: str, usual_class: str = "*") -> Tuple[Registrar, Registrar]:
     return add, remove
 
 
-addOnUserCreate, removeOnUserCreate = _pair("onUserCreate")
-addOnCreate, removeOnCreate = _pair("onCreate")
-addOnDestroy, removeOnDestroy = _pair("onDestroy")
-addKnobChanged, removeKnobChanged = _pair("knobChanged")
-addUpdateUI, removeUpdateUI = _pair("updateUI")
-addAutolabel, removeAutolabel = _pair("autolabel")
-addOnScriptLoad, removeOnScriptLoad = _pair("onScriptLoad", "Root")
-addOnScriptSave, removeOnScriptSave = _pair("onScriptSave", "Root")
-addOnScriptClose, removeOnScriptClose = _pair("onScriptClose", "Root")
-addBeforeRender, removeBeforeRender = _pair("beforeRender", "Write")
+addOnCreate, _ = _pair("onCreate")
+addOnDestroy, _ = _pair("onDestroy")
+addKnobChanged, _ = _pair("knobChanged")
+addAutolabel, _ = _pair("autolabel")
+addOnScriptLoad, _ = _pair("onScriptLoad", "Root")
+addOnScriptSave, _ = _pair("onScriptSave", "Root")
+addOnScriptClose, _ = _pair("onScriptClose", "Root")
+addBeforeRender, _ = _pair("beforeRender", "Write")
 addBeforeFrameRender, removeBeforeFrameRender = _pair("beforeFrameRender", "Write")
 addAfterFrameRender, removeAfterFrameRender = _pair("afterFrameRender", "Write")
-addAfterRender, removeAfterRender = _pair("afterRender", "Write")
-addRenderProgress, removeRenderProgress = _pair("renderProgress", "Write")
+addAfterRender, _ = _pair("afterRender", "Write")

@@ -48,9 +48,6 @@ def execute(
         session.evaluator.forget()
 
 
-render = execute
-
-
 def _render_frame(node: Node, frame: int, go_on: bool) -> None:
     session = state.current()
     if session.cancelled:
@@ -87,27 +84,6 @@ def _frames(start: Any, end: Optional[int], incr: int) -> List[int]:
     if incr == 0:
         raise RuntimeError("execute steps by 0; the increment is at least 1.")
     return list(range(first, last + (1 if incr > 0 else -1), int(incr)))
-
-
-def executeMultiple(nodes: Sequence[Node], ranges: Any, views: Any = None, continueOnError: bool = False) -> None:
-    """Renders several Writes, the lowest render_order first, over ranges of (first, last, increment).
-
-    Raises:
-        RuntimeError: as `execute`.
-    """
-    for node in sorted(nodes, key=lambda node: float(node["render_order"].value())):
-        for first, last, step in [tuple(one) for one in ranges]:
-            execute(node, first, last, step, views, continueOnError)
-
-
-def executing(f: Optional[float] = None) -> bool:
-    """Whether a render runs."""
-    return state.current().executing
-
-
-def cancel() -> None:
-    """Ends the render that runs before its next frame."""
-    state.current().cancelled = True
 
 
 def active_writes() -> List[Node]:

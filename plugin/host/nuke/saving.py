@@ -31,7 +31,7 @@ class Writer:
 
     # -- knobs
 
-    def knob_lines(self, node: Node, *, every: bool = False, own: bool = False) -> List[str]:
+    def knob_lines(self, node: Node, *, own: bool = False) -> List[str]:
         """A node's lines without indent; with `own` only what a clone has for itself."""
         knobs = {name: knob for name, knob in node._knobs.items() if not own or name in NODE_OWN}
         lines: List[str] = []
@@ -49,14 +49,12 @@ class Writer:
                 lines.append(item.canonical())
         fresh = [(name, knob) for name, knob in knobs.items() if not knob._is_user]
         first_user = next((at for at, line in enumerate(lines) if line.startswith("addUserKnob ")), len(lines))
-        missing = [
-            self._value_line(name, knob) for name, knob in fresh if name not in written and (every or self._is_saved(knob))
-        ]
+        missing = [self._value_line(name, knob) for name, knob in fresh if name not in written and self._is_saved(knob)]
         lines[first_user:first_user] = missing
         for name, knob in knobs.items():
             if knob._is_user:
                 lines += [self._definition_line(knob)] if "addUserKnob " + name not in written else []
-                if name not in written and knob.Class() not in IN_DEFINITION and (every or self._is_saved(knob)):
+                if name not in written and knob.Class() not in IN_DEFINITION and self._is_saved(knob):
                     lines.append(self._value_line(name, knob))
         return lines
 

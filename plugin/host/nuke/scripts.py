@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any, List, Optional, Union
 
@@ -57,19 +55,6 @@ def scriptReadText(text: str) -> None:
     session.builder.load(parse(text), session.group)
 
 
-def scriptReadFile(path: str) -> None:
-    """Adds a file's nodes to the current group.
-
-    Raises:
-        RuntimeError: there is no such file, or it is no script (a ScriptError).
-    """
-    session = state.current()
-    session.builder.load(read(path), session.group)
-
-
-scriptSource = scriptReadFile
-
-
 def scriptSave(filename: Optional[str] = None) -> bool:
     """Saves the script, under its own name unless another is given.
 
@@ -101,15 +86,6 @@ def scriptSaveAs(filename: Optional[str] = None, overwrite: Union[int, bool] = -
     scriptSave(filename)
 
 
-def scriptSaveToTemp(filename: str = "") -> str:
-    """Saves a copy without renaming the script; gives its path."""
-    session = state.current()
-    handle, path = tempfile.mkstemp(suffix=".nk")
-    os.close(handle)
-    _write_script(path, session.writer.script(session.root))
-    return path
-
-
 def scriptClose(filename: Optional[str] = None, ignoreUnsavedChanges: bool = False) -> bool:
     """Fires onScriptClose and every node's onDestroy, then leaves an empty script."""
     session = state.current()
@@ -125,25 +101,6 @@ def scriptClose(filename: Optional[str] = None, ignoreUnsavedChanges: bool = Fal
 def scriptClear(*args: Any) -> None:
     """As `scriptClose`."""
     scriptClose()
-
-
-def scriptNew(*args: Any) -> None:
-    """As `scriptClose`, then the new root's onCreate."""
-    scriptClose()
-    session = state.current()
-    session.callbacks.fire("onCreate", session.root)
-
-
-def scriptName() -> str:
-    """The script's path.
-
-    Raises:
-        RuntimeError: it was never saved.
-    """
-    path = state.current().root._knobs["name"].getText()
-    if not path:
-        raise RuntimeError("no script file name")
-    return path
 
 
 def nodeCopy(path: str = CLIPBOARD) -> None:

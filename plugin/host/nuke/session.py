@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from .threads import MainThreadQueue, ProgressTask
 
 MAX_DEPTH = 60
-CHANNELS = ("rgba.red", "rgba.green", "rgba.blue", "rgba.alpha", "depth.Z", "forward.u", "forward.v", "backward.u",
-            "backward.v", "mask.a")  # fmt: skip
 
 
 class Evaluator(Protocol):
@@ -79,20 +77,14 @@ class Session:
         self.progress: List[ProgressTask] = []
         self.on_progress: Optional[Callable[[ProgressTask], None]] = None
         self.groups: List[Group] = []
-        self.knob_defaults: Dict[str, Dict[str, str]] = {}
         self.formats = [Format.parse(text) for text in KNOWN]
-        self.known_channels = list(CHANNELS)
-        self.plugin_paths: List[str] = []
         self.menus: Dict[str, Menu] = {}
-        self.toolbars: Dict[str, Menu] = {}
         self.panels: List[Dict[str, Any]] = []
         self.clipboard = ""
-        self.raw_args: List[str] = ["nuke"]
         self.cancelled = False
         self.executing = False
         self.opening = False  # the script that is read becomes the open one
         self.loading = 0  # scripts that are being read right now
-        self.last_created: Optional[Node] = None
         self._dummies: Dict[str, Knob] = {}
         self._depth = 0
         self._frame: Optional[float] = None
@@ -154,8 +146,8 @@ class Session:
 
     # -- creation and deletion
 
-    def create(self, node_class: str, *, splice: bool = False, knobs: str = "", user: bool = False) -> Node:
-        """Makes a node in the current group and fires its callbacks; with `splice` behind the selection.
+    def create(self, node_class: str, *, knobs: str = "") -> Node:
+        """Makes a node in the current group and fires its callbacks.
 
         Raises:
             RuntimeError: the host knows no such class.
@@ -165,35 +157,14 @@ class Session:
         if node_class not in SPECS or node_class == "Root":
             raise RuntimeError(f"{node_class}: Unknown command")
         parent = self.group
-        chosen = parent.selectedNodes() if splice else []
         node = self.builder.make(node_class, parent)
         index = len(parent._items) - 1
         self.undo.add(Step(f"create {node.name()}", lambda: self._remove(node), lambda: self._put_back(node, index)))
         if knobs:
             self.builder.read_knobs(node, knobs)
-        if splice:
-            self._splice(node, chosen)
         node._building = False
-        self.last_created = node
-        if user and self.gui:
-            self.callbacks.fire("onUserCreate", node)
         self.callbacks.fire("onCreate", node)
         return node
-
-    def _splice(self, node: Node, chosen: List[Node]) -> None:
-        room = node.maxInputs()
-        behind = chosen[-1] if chosen and room else None
-        below = behind.dependent() if behind is not None and node._spec.outputs else []
-        for index, above in enumerate(reversed(chosen[-room:] if room else [])):
-            node.setInput(index, above)
-        for other in below:
-            if other is not node and other.Class() != "Viewer":
-                for index, above_other in enumerate(other._inputs):
-                    if above_other is behind:
-                        other.setInput(index, node)
-        if behind is not None:
-            node.setXYpos(behind.xpos(), behind.ypos() + 50)
-        node.selectOnly()
 
     def delete(self, node: Node) -> None:
         """Deletes a node: onDestroy (the group before its children), then what it fed gets its first input."""

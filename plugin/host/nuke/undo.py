@@ -63,12 +63,6 @@ class UndoStack:
         if block is not None and not self.open and block.steps:
             self.done.append(block)
 
-    def cancel(self) -> None:
-        """Takes back what the open block did, and closes it."""
-        if self.open:
-            block, self.open = self.open[0], []
-            self._run(block, back=True)
-
     def undo(self) -> None:
         """Takes the last block back."""
         self.end()
@@ -118,27 +112,9 @@ class Undo:
         state.current().undo.begin(name)
 
     @staticmethod
-    def new(name: str = "") -> None:
-        """Closes the open block and opens another."""
-        state.current().undo.end()
-        state.current().undo.begin(name)
-
-    @staticmethod
-    def name(name: str) -> None:
-        """Names the open block."""
-        blocks = state.current().undo.open
-        if blocks:
-            blocks[0].name = name
-
-    @staticmethod
     def end() -> None:
         """Closes the block."""
         state.current().undo.end()
-
-    @staticmethod
-    def cancel() -> None:
-        """Takes back what the open block did, and closes it."""
-        state.current().undo.cancel()
 
     @staticmethod
     def disable() -> None:
@@ -162,40 +138,12 @@ class Undo:
         state.current().undo.undo()
 
     @staticmethod
-    def redo() -> None:
-        """Does again what was taken back."""
-        state.current().undo.redo()
-
-    @staticmethod
     def undoSize() -> int:
         """How many blocks can be taken back."""
         return len(state.current().undo.done)
-
-    @staticmethod
-    def redoSize() -> int:
-        """How many blocks can be done again."""
-        return len(state.current().undo.undone)
 
     @staticmethod
     def undoDescribe(n: int = 0) -> str:
         """The name of a block, the last one being 0."""
         done = state.current().undo.done
         return done[-1 - n].name if n < len(done) else ""
-
-    @staticmethod
-    def redoDescribe(n: int = 0) -> str:
-        """The name of a block, the next one being 0."""
-        undone = state.current().undo.undone
-        return undone[-1 - n].name if n < len(undone) else ""
-
-    @staticmethod
-    def undoTruncate(n: int = 0) -> None:
-        """Forgets all but the last n blocks."""
-        done = state.current().undo.done
-        del done[: max(0, len(done) - n)]
-
-    @staticmethod
-    def redoTruncate(n: int = 0) -> None:
-        """Forgets all but the next n blocks."""
-        undone = state.current().undo.undone
-        del undone[: max(0, len(undone) - n)]

@@ -11,7 +11,7 @@ from .. import constants, state
 if TYPE_CHECKING:
     from ..node import Node
 
-_IDS = {name: number for number, name in sorted(KNOB_CLASSES.items(), reverse=True) if number not in (8,)}
+_IDS = {name: number for number, name in sorted(KNOB_CLASSES.items(), reverse=True) if number not in (8, 25)}
 
 
 class Knob:
@@ -32,6 +32,7 @@ class Knob:
         self._state: Any = self._default
         self._word: Optional[Word] = None
         self._definition: Optional[UserKnob] = None  # as the script that was read has it, until it changes
+        self._id: Optional[int] = None  # of a user knob, as a script has it
         self._is_user = False
 
     def __repr__(self) -> str:
@@ -56,10 +57,6 @@ class Knob:
     def label(self) -> str:
         """What the panel shows; the name where no label was given."""
         return self._name if self._label is None else self._label
-
-    def setLabel(self, label: str) -> None:
-        """Sets what the panel shows."""
-        self._label, self._definition = label, None
 
     def tooltip(self) -> str:
         """Its help."""
@@ -92,21 +89,6 @@ class Knob:
     def getFlag(self, flag: int) -> bool:
         """Whether any of these flags is set."""
         return bool(self._flags & flag)
-
-    def visible(self) -> bool:
-        """Whether the panel shows it."""
-        return not self.getFlag(constants.INVISIBLE | constants.HIDDEN)
-
-    def setVisible(self, visible: bool) -> None:
-        """Shows or hides it."""
-        if visible:
-            self.clearFlag(constants.INVISIBLE | constants.HIDDEN)
-        else:
-            self.setFlag(constants.INVISIBLE)
-
-    def enabled(self) -> bool:
-        """Whether the user may change it."""
-        return not self.getFlag(constants.DISABLED)
 
     def setEnabled(self, enabled: bool) -> None:
         """Greys it out, or not; code may change it in either case."""
@@ -143,10 +125,6 @@ class Knob:
 
     def isAnimated(self, channel: int = -1) -> bool:
         """Whether it has a curve; only knobs of numbers can."""
-        return False
-
-    def hasExpression(self, channel: int = -1) -> bool:
-        """Whether it has an expression; only knobs of numbers can."""
         return False
 
     # -- a script's text
@@ -212,6 +190,8 @@ class Knob:
     # -- user knobs
 
     def _user_id(self) -> int:
+        if self._id is not None:
+            return self._id
         for cls in type(self).__mro__:
             if cls.__name__ in _IDS:
                 return _IDS[cls.__name__]
@@ -241,7 +221,7 @@ class Knob:
         for text in definition.flags:
             flag = constants.FLAG_NAMES.get(text[1:], 0)
             self._flags = self._flags | flag if text[0] == "+" else self._flags & ~flag
-        self._definition, self._is_user = definition, True
+        self._definition, self._id, self._is_user = definition, definition.id, True
 
 
 class Obsolete_Knob(Knob):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, List, Tuple, Union
+from typing import TYPE_CHECKING, Union
 
 from ...language.curve import Curve
 from ...nk.words import Word, split_list
 
 if TYPE_CHECKING:
-    from .numbers import Array_Knob
+    pass
 
 _CACHED = re.compile(r"(?:\s+(?:i|x-?[\d.]+(?:\s+-?[\d.]+(?:e-?\d+)?)?))+$")  # values that Nuke keeps behind an expression
 
@@ -50,40 +50,3 @@ def channel_text(channel: Channel) -> str:
         plain = re.fullmatch(r"[^\s\"{}\\]+", channel.text)
         return "{" + (channel.text if plain else Word.of(channel.text).source) + "}"
     return f"{channel:.10g}"
-
-
-class AnimationCurve:
-    """A channel's curve, as `Array_Knob.animations` gives it."""
-
-    def __init__(self, knob: Array_Knob, index: int) -> None:
-        self._knob, self._index = knob, index
-
-    def knob(self) -> Array_Knob:
-        """The knob it is on."""
-        return self._knob
-
-    def knobIndex(self) -> int:
-        """The channel."""
-        return self._index
-
-    def keys(self) -> List[Tuple[float, float]]:
-        """(frame, value) of each key."""
-        channel = self._knob._state[self._index]
-        return [(key.frame, key.value) for key in channel.keys] if isinstance(channel, Curve) else []
-
-    def size(self) -> int:
-        """The number of keys."""
-        return len(self.keys())
-
-    def evaluate(self, frame: float) -> float:
-        """The value at a frame."""
-        return self._knob._number_at(self._index, frame)
-
-    def setKey(self, frame: float, value: float) -> None:
-        """Sets a key."""
-        self._knob.setValueAt(value, frame, self._index)
-
-    def expression(self) -> str:
-        """The expression, or "curve"."""
-        channel = self._knob._state[self._index]
-        return channel.text if isinstance(channel, Expression) else "curve"

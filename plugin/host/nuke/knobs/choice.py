@@ -117,10 +117,6 @@ class Enumeration_Knob(Knob):
         """Whether it has a curve or an expression."""
         return not isinstance(self._state[1], str)
 
-    def hasExpression(self, channel: int = -1) -> bool:
-        """Whether it has an expression."""
-        return isinstance(self._state[1], Expression)
-
     def setExpression(self, expression: str, channel: int = -1, *args: Any) -> bool:
         """Gives it an expression for its index."""
         return self._change((self._state[0], Expression(expression)))
@@ -128,10 +124,6 @@ class Enumeration_Knob(Knob):
     def clearAnimated(self, channel: int = -1) -> bool:
         """Takes the expression away; its item at the current frame stays."""
         return self._change((self._state[0], self.value()))
-
-    def setDefaultValue(self, value: Any, *args: Any) -> None:
-        """Sets what is not saved."""
-        self._first = self.values()[int(value[0] if isinstance(value, (list, tuple)) else value)]
 
     def notDefault(self) -> bool:
         """Whether it would be saved."""
@@ -167,29 +159,5 @@ class EditableEnumeration_Knob(Enumeration_Knob):
         return self._state[0], value
 
 
-class CascadingEnumeration_Knob(Enumeration_Knob):
-    """Items in submenus: `folder/item`."""
-
-
 class ColorSpace_Knob(EditableEnumeration_Knob):
     """A colour space; the configuration in use says which there are, so any text is taken."""
-
-
-class Radio_Knob(Enumeration_Knob):
-    """All items shown side by side."""
-
-
-class Bitmask_Knob(Enumeration_Knob):
-    """Several items at once."""
-
-
-class Pulldown_Knob(Enumeration_Knob):
-    """A menu of labels, each with its code: `label code label code …`."""
-
-    def execute(self) -> None:
-        """Runs the chosen item's code.
-
-        Raises:
-            RuntimeError: the host runs no pulldown's code.
-        """
-        raise RuntimeError(f'The embedded host runs no pulldown code ("{self.fullyQualifiedName()}").')

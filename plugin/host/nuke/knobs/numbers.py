@@ -11,7 +11,7 @@ from ...nk.words import Word, split_list
 from .. import state
 from ..knob_paths import expression_value
 from .base import Knob
-from .channels import AnimationCurve, Channel, Expression, channel_of, channel_text
+from .channels import Channel, Expression, channel_of, channel_text
 
 
 class Array_Knob(Knob):
@@ -73,19 +73,9 @@ class Array_Knob(Knob):
         """As `getValue`, at a frame."""
         return self._values_at(frame, index)
 
-    valueAt = getValueAt
-
     def array(self) -> List[float]:
         """All channels."""
         return [float(self._number_at(at, self._time())) for at in range(len(self._state))]
-
-    def arraySize(self) -> int:
-        """The number of channels."""
-        return len(self._state)
-
-    def singleValue(self, *args: Any) -> bool:
-        """Whether all channels are the same."""
-        return len(set(self._state)) == 1
 
     def _text_at(self, frame: float) -> str:
         values = self._values_at(frame, -1)
@@ -136,32 +126,11 @@ class Array_Knob(Knob):
             new[at] = old.with_key(time, number) if isinstance(old, Curve) and isinstance(number, float) else number
         return self._change(tuple(new))
 
-    def setDefaultValue(self, value: Any, *args: Any) -> None:
-        """Sets what is not saved."""
-        default = self._from_python(value)
-        if self._state == self._default:
-            self._state = default
-        self._default = default
-
-    def defaultValue(self, *args: Any) -> float:
-        """What is not saved."""
-        return float(self._default[0])
-
     # -- range
 
     def setRange(self, minimum: float, maximum: float) -> None:
         """Sets the slider's range; values outside stay possible."""
         self._range, self._definition = (float(minimum), float(maximum)), None
-
-    def min(self) -> float:
-        """The slider's lower end."""
-        return self._range[0] if self._range else 0.0
-
-    def max(self) -> float:
-        """The slider's upper end."""
-        return self._range[1] if self._range else 1.0
-
-    minimum, maximum = min, max
 
     # -- curves and expressions
 
@@ -171,10 +140,6 @@ class Array_Knob(Knob):
     def isAnimated(self, channel: int = -1) -> bool:
         """Whether a channel has a curve or an expression."""
         return any(not isinstance(self._state[at], float) for at in self._channels(channel))
-
-    def hasExpression(self, channel: int = -1) -> bool:
-        """Whether a channel has an expression."""
-        return any(isinstance(self._state[at], Expression) for at in self._channels(channel))
 
     def setAnimated(self, channel: int = -1) -> bool:
         """Gives channels a curve, with their value as a key at the current frame."""
@@ -198,37 +163,6 @@ class Array_Knob(Knob):
         new = list(self._state)
         for at in self._channels(channel):
             new[at] = Expression(expression)
-        return self._change(tuple(new))
-
-    def animations(self) -> List[AnimationCurve]:
-        """The curves of the channels that have one."""
-        return [AnimationCurve(self, at) for at, channel in enumerate(self._state) if not isinstance(channel, float)]
-
-    def animation(self, channel: int) -> Optional[AnimationCurve]:
-        """A channel's curve."""
-        return AnimationCurve(self, channel) if self.isAnimated(channel) else None
-
-    def getKeyList(self) -> List[float]:
-        """The frames that have a key, ascending."""
-        curves = [channel for channel in self._state if isinstance(channel, Curve)]
-        return sorted({key.frame for curve in curves for key in curve.keys})
-
-    def getNumKeys(self, channel: int = -1) -> int:
-        """The number of keys."""
-        curves = [self._state[at] for at in self._channels(channel)]
-        return sum(len(curve.keys) for curve in curves if isinstance(curve, Curve))
-
-    def isKeyAt(self, frame: float, index: int = -1, *args: Any) -> bool:
-        """Whether there is a key at a frame."""
-        curves = [self._state[at] for at in self._channels(index)]
-        return any(key.frame == frame for curve in curves if isinstance(curve, Curve) for key in curve.keys)
-
-    def removeKeyAt(self, frame: float, index: int = -1, *args: Any) -> bool:
-        """Takes a key away."""
-        new = list(self._state)
-        for at in self._channels(index):
-            if isinstance(new[at], Curve):
-                new[at] = new[at].without_key(frame)
         return self._change(tuple(new))
 
     # -- a script's text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Optional
 
 from ...nk.user_knobs import UserKnob
 from ...nk.words import Word
@@ -21,14 +21,6 @@ class Format_Knob(Knob):
             ValueError: a name that the session has no format for.
         """
         return state.current().format_of(str(self._state))
-
-    def name(self) -> str:
-        """The knob's name."""
-        return self._name
-
-    def actualValue(self, *args: Any) -> Format:
-        """As `value`, since the host has no proxy formats."""
-        return self.value()
 
     def setValue(self, value: Any, *args: Any) -> bool:
         """Sets it from a Format, its text, or a name.
@@ -56,15 +48,6 @@ class Channel_Knob(Knob):
     def value(self, *args: Any) -> str:
         """The layer's or channel's name, or the list as the script has it."""
         return str(self._state)
-
-    def depth(self) -> int:
-        """The number of channels that it may name."""
-        return self._depth
-
-    def channels(self) -> List[str]:
-        """The words of a list that are on: `-channel` and `none` are off."""
-        words = str(self._state).split()
-        return [word for word in words if not word.startswith("-") and word not in ("none", "false")]
 
     def _word_of_state(self) -> Word:
         text = str(self._state)
@@ -150,7 +133,4 @@ class Link_Knob(Knob):
 
 
 # Classes whose value is in their `addUserKnob` line, so that no line of its own follows.
-IN_DEFINITION = (
-    "Script_Knob", "PyScript_Knob", "Text_Knob", "Spacer_Knob", "Link_Knob", "Tab_Knob", "BeginTabGroup_Knob",
-    "EndTabGroup_Knob",
-)  # fmt: skip
+IN_DEFINITION = ("Script_Knob", "PyScript_Knob", "Text_Knob", "Link_Knob", "Tab_Knob")

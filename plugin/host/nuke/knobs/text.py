@@ -6,8 +6,6 @@ import os
 import re
 from typing import Any, Dict, Optional
 
-from ....core.errors import FrameRangeError
-from ....core.frames import FrameRange
 from ...nk.user_knobs import UserKnob
 from .. import state
 from ..knob_paths import expand_frame, tcl_context
@@ -53,10 +51,6 @@ class String_Knob(Knob):
         return self._change(value)
 
 
-class Password_Knob(String_Knob):
-    """Text that the panel does not show."""
-
-
 class EvalString_Knob(String_Knob):
     """Text whose brackets are evaluated; `value()` gives the text as it is, `evaluate()` the result."""
 
@@ -74,10 +68,6 @@ class EvalString_Knob(String_Knob):
 
 
 class Multiline_Eval_String_Knob(EvalString_Knob):
-    """Text of several lines."""
-
-
-class Multiline_String_Knob(String_Knob):
     """Text of several lines."""
 
 
@@ -105,30 +95,6 @@ class File_Knob(EvalString_Knob):
         """As `getEvaluatedValue`."""
         return self.getEvaluatedValue()
 
-    def fromUserText(self, text: str) -> None:
-        """Sets the path as typed by a user: `plate.####.exr 1001-1048` sets the range of its Read, too.
-
-        Raises:
-            ValueError: the range runs backwards.
-        """
-        match = _RANGE.match(text)
-        path = match.group("path") if match else text
-        self.setValue(path)
-        if match is None or self._node is None:
-            return
-        try:
-            frames = FrameRange.parse(match.group("range"))
-        except FrameRangeError as error:
-            raise ValueError(str(error)) from error
-        for name, number in {
-            "first": frames.first, "last": frames.last, "origfirst": frames.first, "origlast": frames.last,
-        }.items():  # fmt: skip
-            knob = self._node.knobs().get(name)
-            if knob is not None:
-                knob.setValue(number)
-        if "origset" in self._node.knobs():
-            self._node["origset"].setValue(True)
-
 
 class Script_Knob(String_Knob):
     """A button that runs TCL; the host keeps it and does not run it."""
@@ -138,14 +104,6 @@ class Script_Knob(String_Knob):
     def value(self, *args: Any) -> str:
         """The code."""
         return str(self._state)
-
-    def command(self) -> str:
-        """The code."""
-        return str(self._state)
-
-    def setCommand(self, command: str) -> None:
-        """Sets the code."""
-        self.setValue(command)
 
     def execute(self) -> None:
         """Presses the button.
@@ -212,10 +170,6 @@ class Text_Knob(Knob):
         return super()._change(new)
 
 
-class Spacer_Knob(Text_Knob):
-    """Space in the panel."""
-
-
 class Tab_Knob(Knob):
     """A tab of the panel; with `n` a group's begin or end inside a tab."""
 
@@ -242,17 +196,3 @@ class Tab_Knob(Knob):
     def _defined(self, definition: UserKnob) -> None:
         super()._defined(definition)
         self._n = definition.n or 0
-
-
-class BeginTabGroup_Knob(Tab_Knob):
-    """The begin of a group of tabs."""
-
-    def __init__(self, name: str = "", label: Optional[str] = None) -> None:
-        super().__init__(name, label, 3)
-
-
-class EndTabGroup_Knob(Tab_Knob):
-    """The end of a group of tabs."""
-
-    def __init__(self, name: str = "", label: Optional[str] = None) -> None:
-        super().__init__(name, label, -3)
