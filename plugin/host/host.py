@@ -19,6 +19,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ..core.errors import UsageError
 from . import nuke, nukescripts
+from .evaluation.frame_ranges import frame_range
 from .nuke import rendering, scripts, state
 from .nuke.callbacks import CallbackError
 from .nuke.formats import FrameRange, FrameRanges
@@ -69,7 +70,7 @@ class Host:
         self.session = Session(
             gui=gui, version=version, knob_changed_when=knob_changed, strict_threads=strict_threads,
             run_script_code=run_script_code, answers=dict(answers or {}), namespace=namespace,
-            evaluator=_evaluator,
+            evaluator=_evaluator, frame_range=frame_range,
         )  # fmt: skip
         self._before: Dict[str, Optional[ModuleType]] = {}
         self.install()

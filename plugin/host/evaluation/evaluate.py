@@ -15,7 +15,7 @@ from ...core.errors import GvmMatteError
 from ..errors import RenderError
 from ..nuke.knob_paths import expand_frame
 from ..pixels import Format, Picture, io, ops
-from .frame_ranges import file_frame, frame_range, group_input, nearest_file
+from .frame_ranges import file_frame, group_input, nearest_file
 from .operations import OPERATIONS, ocio_config, pixel_format, root_format
 
 if TYPE_CHECKING:
@@ -55,10 +55,6 @@ class Evaluator:
         if name not in picture.channels or not (left <= column < right and bottom <= row < top):
             return 0.0
         return float(picture.channels[name][top - 1 - row, column - left])
-
-    def frame_range(self, node: Node) -> Tuple[int, int]:
-        """The first and the last frame that a node has."""
-        return frame_range(node)
 
     def write(self, node: Node, frame: int) -> None:
         """Renders one frame of a Write.

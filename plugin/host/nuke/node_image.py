@@ -79,7 +79,7 @@ class NodeImage:
 
     def frameRange(self) -> FrameRange:
         """The frames that it has, as its Reads, FrameRanges and offsets upstream say."""
-        return FrameRange(*state.current().evaluator.frame_range(self._node()))
+        return FrameRange(*state.current().frame_range(self._node()))
 
     def firstFrame(self) -> int:
         """The first of its frames."""

@@ -33,9 +33,6 @@ class Evaluator(Protocol):
     def sample(self, node: Node, frame: float, channel: str, x: float, y: float) -> float:
         """A pixel of a node's image; 0 outside its data window and for a channel that it lacks."""
 
-    def frame_range(self, node: Node) -> Tuple[int, int]:
-        """The first and the last of a node's frames."""
-
     def write(self, node: Node, frame: int) -> None:
         """Renders one frame of a Write."""
 
@@ -57,6 +54,7 @@ class Session:
         answers: Dict[str, Any],
         namespace: Dict[str, Any],
         evaluator: Callable[[Session], Evaluator],
+        frame_range: Callable[[Node], Tuple[int, int]],
     ) -> None:
         from .threads import MainThreadQueue  # they import this module's neighbours, which import this one
 
@@ -89,6 +87,7 @@ class Session:
         self._depth = 0
         self._frame: Optional[float] = None
         self._make_evaluator = evaluator
+        self.frame_range = frame_range
         self._evaluator: Optional[Evaluator] = None
         self.new_script()
 
