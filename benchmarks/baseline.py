@@ -24,6 +24,7 @@ from gvm_matte.core.frames import BlockPlan
 from gvm_matte.core.image import fit_size, padding
 from gvm_matte.engine.model.networks import NetworkConfig, build_unet, build_vae
 from gvm_matte.engine.model.savings import leave_out_idle_layers
+from gvm_matte.engine.pipeline.curves import displayed
 from torch import Tensor
 
 from .models import fill_random
@@ -108,8 +109,7 @@ class PlainModel:
 
 def prepared(pixels: npt.NDArray[Any], *, size: int, max_resolution: int) -> Tensor:
     """A scene-linear plate [h,w,3] as the model wants it, on the CPU: [1,3,H,W] in [0,1], display-referred, padded."""
-    x = torch.from_numpy(pixels.astype(np.float32)).permute(2, 0, 1)[None].clamp(0.0, 1.0)
-    x = torch.where(x <= 0.0031308, 12.92 * x, 1.055 * x.pow(1 / 2.4) - 0.055)
+    x = displayed(torch.from_numpy(pixels).permute(2, 0, 1)[None], "srgb")
     width, height = fit_size(pixels.shape[1], pixels.shape[0], size=size, max_resolution=max_resolution)
     x = F.interpolate(x, size=(height, width), mode="bilinear", antialias=True, align_corners=False)
     return F.pad(x, padding(width, height), mode="reflect")

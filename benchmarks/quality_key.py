@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from gvm_matte.images.curves import srgb_to_linear
 
 Array = npt.NDArray[np.float32]
 BORDER = 0.04  # of the height, at the top and both sides; subjects stand at the bottom
@@ -122,9 +123,7 @@ def otsu(values: Any) -> float:
 
 
 def _linear(plate: npt.NDArray[np.uint8]) -> Array:
-    values = np.arange(256, dtype=np.float32) / 255
-    table = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4).astype(np.float32)
-    found: Array = table[plate]
+    found: Array = srgb_to_linear(np.arange(256, dtype=np.float32) / 255)[plate]
     return found
 
 

@@ -12,6 +12,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import OpenImageIO as oiio
+from gvm_matte.core.files import whole_file
+from gvm_matte.images.curves import linear_to_srgb, srgb_to_linear
+from gvm_matte.images.whole_file import write_image
 
 Image = npt.NDArray[np.float32]
 THUMBNAIL = 300  # pixels wide
@@ -44,7 +47,7 @@ def write_contact_sheet(path: Path, columns: Sequence[Column], *, thumbnail: int
         thumbnail: width of each picture in pixels.
 
     Raises:
-        OSError: the file cannot be written.
+        MatteWriteError: the file cannot be written.
     """
     height, width = columns[0].matte.shape
     tall = max(1, round(thumbnail * height / width))
@@ -59,25 +62,14 @@ def write_contact_sheet(path: Path, columns: Sequence[Column], *, thumbnail: int
         _write_text(canvas, MARGIN + x * (thumbnail + GAP) + thumbnail // 2, HEADER // 2, str(column.frame), "center")
     for y, name in enumerate(ROWS):
         _write_text(canvas, MARGIN - 10, HEADER + y * (tall + GAP) + tall // 2, name, "right")
-    _write_png(path, to_display(_pixels(canvas)))
-
-
-def to_display(linear: Image) -> Image:
-    """Scene-linear to sRGB, clipped to [0,1]; any shape. Source: IEC 61966-2-1."""
-    x = np.clip(linear, 0.0, 1.0)
-    curve = 1.055 * np.power(np.maximum(x, 0.0031308), 1 / 2.4) - 0.055
-    return np.where(x <= 0.0031308, 12.92 * x, curve).astype(np.float32)
-
-
-def _to_linear(display: Image) -> Image:
-    """sRGB to scene-linear: an alpha is shown as the grey whose code value it is, as viewers do."""
-    return np.where(display <= 0.04045, display / 12.92, ((display + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    _write_png(path, linear_to_srgb(_pixels(canvas)))
 
 
 def _pictures(column: Column, width: int, height: int) -> list[Image]:
     """The rows' pictures at their size, each [h,w,3] scene-linear."""
     alphas = (column.matte, column.truth, np.abs(column.matte - column.truth))
-    greys = [np.repeat(_to_linear(_scaled(alpha[..., None], width, height)), 3, axis=2) for alpha in alphas]
+    # an alpha is shown as the grey whose code value it is, as viewers do
+    greys = [np.repeat(srgb_to_linear(_scaled(alpha[..., None], width, height)), 3, axis=2) for alpha in alphas]
     return [_scaled(column.plate, width, height), *greys, _scaled(column.comp, width, height)]
 
 
@@ -112,9 +104,5 @@ def _write_text(canvas: oiio.ImageBuf, x: int, y: int, text: str, align: str) ->
 def _write_png(path: Path, pixels: Image) -> None:
     spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], 3, "uint8")
     spec.attribute("oiio:ColorSpace", "sRGB")
-    part = path.with_name(f".part.{path.name}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    output = oiio.ImageOutput.create(str(part))
-    if output is None or not output.open(str(part), spec) or not output.write_image(pixels) or not output.close():
-        raise OSError(f"{path} cannot be written: {oiio.geterror() if output is None else output.geterror()}")
-    part.replace(path)
+    with whole_file(str(path), "contact sheet") as part:
+        write_image(part, pixels, spec, "png")

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import OpenImageIO as oiio
 from gvm_matte.core.errors import GvmMatteError
 from gvm_matte.core.paths import frame_path
+from gvm_matte.images.opening import opened, read_channels
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -153,14 +153,10 @@ def _read(path: str) -> npt.NDArray[np.float32]:
     """An image as it is stored, [h,w,c] float32.
 
     Raises:
-        OSError: it cannot be read.
+        PlateError: it cannot be read.
     """
-    image = oiio.ImageInput.open(path)
-    pixels = None if image is None else image.read_image(oiio.FLOAT)
-    if pixels is None:
-        raise OSError(f"{path} cannot be read: {oiio.geterror() if image is None else image.geterror()}")
-    found: npt.NDArray[np.float32] = pixels
-    return found
+    with opened(path) as image:
+        return read_channels(image, 0, 0, image.spec().nchannels, "float", path=path)
 
 
 class _Speed(ProgressColumn):

@@ -17,14 +17,13 @@ from typing import Any
 import gvm_matte
 import numpy as np
 import numpy.typing as npt
-import OpenImageIO as oiio
 from gvm_matte.cli.comp import engine as comp_engine
 from gvm_matte.cli.comp import render as comp_render
 from gvm_matte.cli.comp import script as comp_script
 from gvm_matte.client import MatteJob, MatteSession, PlateData
-from gvm_matte.core.errors import PlateUnreadableError
 from gvm_matte.core.image import Box
 from gvm_matte.core.paths import frame_path
+from gvm_matte.images.opening import opened, read_channels
 from gvm_matte.protocol.frame_buffer import SlotInfo
 from gvm_matte.protocol.parts import Sink, Source
 
@@ -166,10 +165,8 @@ def _through_shared_memory(order: Any, folder: Path) -> dict[int, npt.NDArray[np
 
     def read_plate(frame: int) -> PlateData:
         path = frame_path(plate_pattern(folder), frame)
-        image = oiio.ImageInput.open(path)
-        pixels = None if image is None else image.read_image(oiio.HALF)  # [h,w,3] half: what the file holds
-        if pixels is None:
-            raise PlateUnreadableError(f"{path} cannot be read.", frame=frame, path=path)
+        with opened(path, frame) as image:
+            pixels = read_channels(image, 0, 0, 3, "half", path=path, frame=frame)  # [h,w,3]: what the file holds
         return PlateData(np.ascontiguousarray(pixels), display, 3, "half")
 
     def take_alpha(frame: int, info: SlotInfo, pixels: memoryview) -> None:

@@ -21,8 +21,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import OpenImageIO as oiio
-from gvm_matte.core.files import renamed, sweep_parts
+from gvm_matte.core.files import sweep_parts, whole_file
 from gvm_matte.core.paths import frame_path
+from gvm_matte.images.whole_file import write_image
 
 WIDTH, HEIGHT = 960, 540
 FIRST = 1001
@@ -100,18 +101,15 @@ def write_exr(path: str, pixels: npt.NDArray[np.float32], channels: tuple[str, .
         datatype: `half` or `float`.
 
     Raises:
-        OSError: it cannot be written.
+        MatteWriteError: it cannot be written.
     """
     spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], len(channels), datatype)
     spec.channelnames = channels
     spec.attribute("compression", "zip")
     spec.attribute("oiio:ColorSpace", "lin_rec709_scene")
     spec.attribute("FramesPerSecond", oiio.TypeDesc("rational"), (FRAMES_PER_SECOND, 1))
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with renamed(path) as part:
-        output = oiio.ImageOutput.create(part)
-        if output is None or not output.open(part, spec) or not output.write_image(pixels) or not output.close():
-            raise OSError(f"{path} cannot be written: {oiio.geterror() if output is None else output.geterror()}")
+    with whole_file(path, "plate") as part:
+        write_image(part, pixels, spec, "openexr")
 
 
 def _drop_others(folder: Path) -> None:

@@ -235,14 +235,6 @@ def pixel_grid(width: int, height: int, window: tuple[float, float, float, float
     return xs, (y0 + (np.arange(height) + 0.5) * pixel).astype(np.float32), pixel
 
 
-def to_display(rgb: Array) -> Array:
-    """Scene-linear to sRGB-encoded, clipped to [0,1]; any shape."""
-    rgb = np.clip(rgb, 0, 1)
-    return np.where(rgb <= 0.0031308, rgb * 12.92, 1.055 * np.power(np.maximum(rgb, 1e-8), 1 / 2.4) - 0.055).astype(
-        np.float32
-    )
-
-
 def _instants(subject: Subject, frame: float, frames_per_clip: int, pixel: float, most: int) -> int:
     """How many instants the shutter's time needs: one for each pixel that the fastest part moves."""
     spots = [place_at(subject, t / FRAMES_PER_SECOND, t / frames_per_clip) for t in (frame, frame + SHUTTER)]

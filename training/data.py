@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import torch
+from gvm_matte.images.curves import linear_to_srgb
 from torch import Tensor
 
 from .clips import (
@@ -23,7 +24,6 @@ from .clips import (
     lay_over,
     pixel_grid,
     render_subjects,
-    to_display,
 )
 from .noise import Array
 from .veils import draw_veil, paint_veil
@@ -197,7 +197,7 @@ def training_clip(rng: np.random.Generator, shape: Shape, fronts: Fronts, step: 
     for i, at in enumerate(front.times):
         shadow = None if cast is None else cast[i]
         linear = lay_over(scene, rgb[i], front.alpha[i], at, window=front.window, grain=grain, shadow=shadow)
-        shown = to_display(linear)
+        shown = linear_to_srgb(linear)
         plates.append((compressed(shown, worn) if worn else shown).transpose(2, 0, 1))
     plate, matte = np.stack(plates), front.alpha
     if rng.uniform() < 0.5:

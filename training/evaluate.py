@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from gvm_matte.images.curves import linear_to_srgb
 from torch import Tensor
 
-from .clips import HELD_OUT_SEEDS, Scene, render, to_display
+from .clips import HELD_OUT_SEEDS, Scene, render
 from .noise import Array
 
 
@@ -34,7 +35,7 @@ class HeldOut:
         window = (x - aspect / 2, -0.5, x + aspect / 2, 0.5)
         for i in range(self.frames):
             rgb, alpha = render(scene, 10 + i, self.width, self.height, window=window, grain=True)
-            plates.append(to_display(rgb).transpose(2, 0, 1))
+            plates.append(linear_to_srgb(rgb).transpose(2, 0, 1))
             alphas.append(alpha)
         return torch.from_numpy(np.stack(plates))[None], torch.from_numpy(np.stack(alphas))[None]
 

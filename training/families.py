@@ -21,8 +21,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from gvm_matte.core.files import whole_file
+from gvm_matte.images.curves import linear_to_srgb
 
-from .clips import FRAMES_PER_SECOND, SHUTTER, to_display
+from .clips import FRAMES_PER_SECOND, SHUTTER
 from .noise import Array
 from .unseen_backgrounds import SCREENS, TEXTURED, Backdrop, Concrete, Cove, Knit, Photograph, Screen, Tiles, Wood
 from .unseen_canvas import Canvas
@@ -162,7 +164,7 @@ class Shot:
             rng = np.random.default_rng((self._seed, frame))
             noise = _box_blur(rng.standard_normal(linear.shape, np.float32), 1) * 2.2  # grains larger than a pixel
             linear = np.maximum(linear + np.float32(self.grain) * np.sqrt(linear + np.float32(0.02)) * noise, 0)
-        plate = np.round(to_display(linear) * 255).astype(np.uint8)
+        plate = np.round(linear_to_srgb(linear) * 255).astype(np.uint8)
         return through_jpeg(plate) if self.compressed else plate
 
     def frames(self, count: int = FRAMES, width: int = WIDTH, height: int = HEIGHT) -> Iterator[tuple[Layers, int]]:
@@ -245,10 +247,8 @@ def render_clip(
         alphas.append(np.round(layers.alpha * 65535).astype(np.uint16))  # as the cache has it, so that both agree
     plate, alpha = np.stack(plates), np.stack(alphas)
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
+        with whole_file(str(path)) as part:
             np.savez(part, plate=plate, alpha=alpha)
-        Path(part.name).replace(path)
     return Clip(family, plate, alpha.astype(np.float32) / np.float32(65535))
 
 

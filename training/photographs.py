@@ -21,6 +21,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+from gvm_matte.images.curves import srgb_to_linear
 
 from .noise import Array
 
@@ -85,8 +86,7 @@ def _pictures(folder: str) -> tuple[tuple[Array, ...], ...]:
         if pixels is None:
             continue
         pixels = np.repeat(pixels[..., :1], 3, axis=2) if pixels.shape[2] < 3 else pixels[..., :3]
-        picture = np.where(pixels <= 0.04045, pixels / 12.92, ((pixels + 0.055) / 1.055) ** 2.4).astype(np.float32)
-        levels = [picture]
+        levels = [srgb_to_linear(pixels)]
         for _ in range(3):
             tall, wide = (size // 2 * 2 for size in levels[-1].shape[:2])
             levels.append(levels[-1][:tall, :wide].reshape(tall // 2, 2, wide // 2, 2, 3).mean((1, 3)))

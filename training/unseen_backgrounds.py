@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from gvm_matte.images.curves import srgb_to_linear
 
 from .noise import Array, colour, fbm, lattice, smoothstep, value_noise
 from .unseen_canvas import band
@@ -222,9 +223,7 @@ class Photograph:
         if pixels is None or read.has_error:
             raise OSError(f"{path} cannot be read: {read.geterror()}")
         pixels = np.repeat(pixels, 3, axis=2) if pixels.shape[2] < 3 else pixels[..., :3]
-        self.linear: Array = np.where(pixels <= 0.04045, pixels / 12.92, ((pixels + 0.055) / 1.055) ** 2.4).astype(
-            np.float32
-        )
+        self.linear: Array = srgb_to_linear(pixels)
         if rng.uniform() < 0.5:
             self.linear = self.linear[:, ::-1]
         self.zoom = float(rng.uniform(1.05, 1.4))

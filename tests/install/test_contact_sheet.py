@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import OpenImageIO as oiio
 import pytest
+from gvm_matte.core.errors import MatteWriteError
 
 from install.comparison import compare
-from install.contact_sheet import GAP, HEADER, MARGIN, Column, to_display, write_contact_sheet
+from install.contact_sheet import GAP, HEADER, MARGIN, Column, write_contact_sheet
 
 Image = npt.NDArray[np.float32]
 
@@ -65,14 +66,8 @@ def test_nothing_half_written_stays_and_a_folder_that_cannot_be_is_an_error(tmp_
     write_contact_sheet(tmp_path / "new" / "sheet.png", [column])
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["sheet.png"]
     (tmp_path / "file").touch()
-    with pytest.raises(OSError):
+    with pytest.raises(MatteWriteError):
         write_contact_sheet(tmp_path / "file" / "sheet.png", [column])
-
-
-def test_display_encoding_is_srgb() -> None:
-    assert to_display(np.array([-1, 0, 0.001, 0.18, 1, 9], np.float32)).tolist() == pytest.approx(
-        [0, 0, 0.01292, 0.46135, 1, 1], abs=1e-4
-    )
 
 
 def test_a_comparison_is_over_frames_edges_and_time() -> None:

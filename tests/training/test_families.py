@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO as oiio
 import pytest
+from gvm_matte.images.curves import linear_to_srgb
 
-from training.clips import HELD_OUT_SEEDS, TRAINING_SEEDS, to_display
+from training.clips import HELD_OUT_SEEDS, TRAINING_SEEDS
 from training.families import BACKGROUNDS, SUBJECTS, TEST_SEEDS, Family, Shot, families, render_clip
 from training.unseen_backgrounds import Photograph
 
@@ -63,7 +64,7 @@ def test_the_front_and_what_the_alpha_leaves_of_the_background_are_the_plate(bac
     layers = shot.layers(1, 64, 36)
     over_black, left = layers.front, (1 - layers.alpha)[..., None] * layers.behind
 
-    difference = to_display((over_black + left) * shot.exposure) * 255 - shot.plate(layers, 1)
+    difference = linear_to_srgb((over_black + left) * shot.exposure) * 255 - shot.plate(layers, 1)
     assert np.abs(difference).max() <= 0.5 + 1e-3  # 8 bits
     assert not over_black[layers.alpha == 0].any()
     assert 0 <= layers.alpha.min() < 0.01 and layers.alpha.max() <= 1
@@ -118,7 +119,7 @@ def test_a_photograph_stands_behind_as_it_is(tmp_path: Path) -> None:
     behind = Shot(Family("photograph", "robot"), photographs=tmp_path).layers(0, 64, 36).behind
 
     assert clip.plate.shape == (2, 36, 64, 3)
-    assert {tuple(pixel) for pixel in np.round(to_display(behind[:, [0, -1]]) * 255).astype(int).reshape(-1, 3)} == {
+    assert {tuple(pixel) for pixel in np.round(linear_to_srgb(behind[:, [0, -1]]) * 255).astype(int).reshape(-1, 3)} == {
         (200, 40, 40),
         (40, 40, 200),
     }

@@ -23,7 +23,7 @@ What becomes of it:
 Values above 1 are highlights: the view `srgb` clips them as a display would, a view of the config rolls them off or clips
 as its author chose. Views never touch display-referred plates: a JPEG is not tone-mapped a second time.
 
-    curves.py      the formulas, in numpy; the pipeline applies the same on the device
+    curves.py      what the curve words mean, in numpy; the pipeline applies the same on the device
     config.py      OpenColorIO's config: loading, names, views, file rules
     processor.py   one conversion of the config, over pixels
     transform.py   what is done to a plate: InputTransform
@@ -32,36 +32,10 @@ as its author chose. Views never touch display-referred plates: a JPEG is not to
 """
 
 from .config import BUILTIN_CONFIG, list_spaces
-from .curves import (
-    CURVE_EXPONENT,
-    CURVE_OFFSET,
-    CURVE_SCALE,
-    ENCODED_LIMIT,
-    LARGEST,
-    LINEAR_LIMIT,
-    LINEAR_SLOPE,
-    linear_to_srgb,
-    normalised,
-    srgb_to_linear,
-)
+from .curves import LARGEST, normalised
 from .resolve import InputColour, resolve_input
 from .transform import ACCEPTED, InputTransform
 
 __all__ = [
-    "ACCEPTED",
-    "BUILTIN_CONFIG",
-    "CURVE_EXPONENT",
-    "CURVE_OFFSET",
-    "CURVE_SCALE",
-    "ENCODED_LIMIT",
-    "LARGEST",
-    "LINEAR_LIMIT",
-    "LINEAR_SLOPE",
-    "InputColour",
-    "InputTransform",
-    "linear_to_srgb",
-    "list_spaces",
-    "normalised",
-    "resolve_input",
-    "srgb_to_linear",
-]
+    "ACCEPTED", "BUILTIN_CONFIG", "LARGEST", "InputColour", "InputTransform", "list_spaces", "normalised", "resolve_input",
+]  # fmt: skip

@@ -1,10 +1,4 @@
-"""The sRGB curve both ways, and what is done to values before it. The reference: the device computes the same.
-
-Source of the curve: IEC 61966-2-1. To display, x is linear light; from display, x is a code value:
-
-    encode   12.92·x up to 0.0031308, then 1.055·x^(1/2.4) − 0.055
-    decode   x/12.92 up to 0.04045, then ((x + 0.055)/1.055)^2.4
-"""
+"""What is done to values before the sRGB curve, and what the curve words mean: the device computes the same."""
 
 from __future__ import annotations
 
@@ -13,13 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-LINEAR_LIMIT = 0.0031308
-LINEAR_SLOPE = 12.92
-CURVE_SCALE = 1.055
-CURVE_OFFSET = 0.055
-CURVE_EXPONENT = 1 / 2.4
-ENCODED_LIMIT = 0.04045
-"""Where the curve's straight part ends, in code values."""
+from ...images.curves import linear_to_srgb, srgb_to_linear
 
 LARGEST = 65504.0
 """What infinity becomes: the largest finite half."""
@@ -39,22 +27,6 @@ def finite(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     if np.isfinite(values).all():
         return values
     return np.nan_to_num(values, nan=0.0, posinf=LARGEST, neginf=-LARGEST)
-
-
-def linear_to_srgb(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Linear light, clipped to [0, 1], to code values in [0, 1]; any shape."""
-    clipped = np.clip(values, 0.0, 1.0).astype(np.float32)
-    curve = CURVE_SCALE * np.power(clipped, np.float32(CURVE_EXPONENT)) - CURVE_OFFSET
-    result: npt.NDArray[np.float32] = np.where(clipped <= LINEAR_LIMIT, LINEAR_SLOPE * clipped, curve).astype(np.float32)
-    return result
-
-
-def srgb_to_linear(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Code values, clipped to [0, 1], to linear light in [0, 1]; any shape."""
-    clipped = np.clip(values, 0.0, 1.0).astype(np.float32)
-    curve = np.power((clipped + np.float32(CURVE_OFFSET)) / np.float32(CURVE_SCALE), np.float32(1 / CURVE_EXPONENT))
-    result: npt.NDArray[np.float32] = np.where(clipped <= ENCODED_LIMIT, clipped / LINEAR_SLOPE, curve).astype(np.float32)
-    return result
 
 
 def by_curve(pixels: npt.NDArray[Any], curve: str, exposure: float) -> npt.NDArray[np.float32]:

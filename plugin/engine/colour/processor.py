@@ -23,7 +23,8 @@ import numpy.typing as npt
 import PyOpenColorIO as ocio  # type: ignore[import-untyped]
 
 from ...core.errors import ParamError
-from .curves import CURVE_EXPONENT, CURVE_OFFSET, finite, normalised
+from ...core.srgb import CURVE_EXPONENT, CURVE_OFFSET
+from .curves import finite, normalised
 
 STRIP_PIXELS = 1 << 16
 """Pixels that go through at a time: 768 KiB of float32."""

@@ -5,15 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..colour import (
-    CURVE_EXPONENT,
-    CURVE_OFFSET,
-    CURVE_SCALE,
-    ENCODED_LIMIT,
-    LARGEST,
-    LINEAR_LIMIT,
-    LINEAR_SLOPE,
-)
+from ...core.srgb import CURVE_EXPONENT, CURVE_OFFSET, CURVE_SCALE, ENCODED_LIMIT, LINEAR_LIMIT, LINEAR_SLOPE
+from ..colour import LARGEST
 
 
 @torch.inference_mode()
@@ -33,11 +26,8 @@ def displayed(x: Tensor, curve: str, exposure: float = 0.0) -> Tensor:
         return x.clamp(0.0, 1.0)
     if curve == "display":
         x = x.clamp(0.0, 1.0)
-        x = torch.where(
-            x <= ENCODED_LIMIT,
-            x / LINEAR_SLOPE,
-            ((x + CURVE_OFFSET) / CURVE_SCALE).pow(1.0 / CURVE_EXPONENT),
-        )
+        curved = ((x + CURVE_OFFSET) / CURVE_SCALE).pow(1.0 / CURVE_EXPONENT)
+        x = torch.where(x <= ENCODED_LIMIT, x / LINEAR_SLOPE, curved)
     if exposure != 0.0:
         x = x * 2.0**exposure
     x = x.clamp(0.0, 1.0)

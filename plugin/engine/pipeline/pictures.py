@@ -23,7 +23,7 @@ from ...images.placing import placed
 from ..jobs.log import log
 from ..watch.hub import Finished, WatchHub
 from ..watch.images import picture_size
-from .region import Region
+from .region import Region, over_area
 
 KEEP_BYTES = 512 << 20  # for plates between their encoding and their alpha; more are kept smaller
 FIGURES_EDGE = 512  # pixels of the alpha's longer edge that its figures are taken from
@@ -65,7 +65,7 @@ class FramePictures:
         area = self._region.area
         try:
             size = picture_size(area.width, area.height, min(longest or self._longest_kept, self._longest_kept))
-            self._plates[frame] = _later(_bytes(_over(shown, box, area), size)[0].permute(1, 2, 0))  # [h,w,c]
+            self._plates[frame] = _later(_bytes(over_area(shown, box, area), size)[0].permute(1, 2, 0))  # [h,w,c]
         except RuntimeError as exc:  # the device's memory is full: the job may still fit
             log(f"frame {frame} has no picture: {exc}")
 
@@ -106,18 +106,6 @@ class FramePictures:
             return _resized(placed(*found, self._region.area), size)
 
         return make
-
-
-def _over(x: Tensor, box: Box, area: Box) -> Tensor:
-    """[1,c,h,w] of a box as that of the area, 0 where the box has nothing."""
-    if box == area:
-        return x
-    whole = x.new_zeros(1, x.shape[1], area.height, area.width)
-    if box.overlaps(area):
-        both = box.intersection(area)
-        inside = x[..., both.y0 - box.y0 : both.y1 - box.y0, both.x0 - box.x0 : both.x1 - box.x0]
-        whole[..., both.y0 - area.y0 : both.y1 - area.y0, both.x0 - area.x0 : both.x1 - area.x0] = inside
-    return whole
 
 
 def _reduced(x: Tensor, size: tuple[int, int]) -> Tensor:

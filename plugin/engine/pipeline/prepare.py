@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from ...core.image import Box
-from ...images.placing import placed
+from ...images.placing import inside, placed
 from ...params.edges import edged
 from ...params.keys import ShotParams
 from ..colour import InputTransform
@@ -26,7 +26,7 @@ from ..detail import estimate_foreground, guided_upsample
 from ..model.geometry import geometry, to_model_size, to_plate_size, without_padding
 from .curves import displayed
 from .extras import Extras
-from .region import Region
+from .region import Region, over_area, plane
 
 DTYPES = {"half": torch.float16, "float": torch.float32}
 LARGEST_HALF = 65504.0
@@ -74,14 +74,11 @@ class Preparer:
             return self.black()
         both = box.intersection(crop)
         pixels = pixels[..., : 1 if pixels.shape[2] < 3 else 3]
-        pixels = pixels[both.y0 - box.y0 : both.y1 - box.y0, both.x0 - box.x0 : both.x1 - box.x0]
+        pixels = pixels[inside(both, box)]
 
         # 2. to the device, display-referred
         x = self.displayed(frame, pixels, transform).permute(2, 0, 1)[None]  # [1,c,h,w]
-        if both != crop:
-            whole = x.new_zeros(1, x.shape[1], crop.height, crop.width)
-            whole[..., both.y0 - crop.y0 : both.y1 - crop.y0, both.x0 - crop.x0 : both.x1 - crop.x0] = x
-            x = whole
+        x = over_area(x, both, crop)
         if self.seen is not None:
             self.seen(frame, x, crop)
 
@@ -203,9 +200,8 @@ class Preparer:
         colours = alpha.new_zeros(3, area.height, area.width)
         if extras.values is not None and crop.overlaps(area):
             both = crop.intersection(area)
-            there = (slice(both.y0 - area.y0, both.y1 - area.y0), slice(both.x0 - area.x0, both.x1 - area.x0))
-            seen = extras.values[:, both.y0 - crop.y0 : both.y1 - crop.y0, both.x0 - crop.x0 : both.x1 - crop.x0]
-            colours[:, there[0], there[1]] = estimate_foreground(seen.contiguous(), alpha[there].contiguous())
+            there, seen = inside(both, area), extras.values[plane(both, crop)]
+            colours[plane(both, area)] = estimate_foreground(seen.contiguous(), alpha[there].contiguous())
         if self._params.base.file_channels.premult:
             colours = colours * alpha
         if self._params.base.datatype == "half":
@@ -215,8 +211,4 @@ class Preparer:
 
 def _only(x: Tensor, box: Optional[Box], area: Box) -> Tensor:
     """0 outside the box: a core matte does not reach beyond the region."""
-    kept = torch.zeros_like(x)
-    if box is not None:
-        there = (slice(box.y0 - area.y0, box.y1 - area.y0), slice(box.x0 - area.x0, box.x1 - area.x0))
-        kept[there] = x[there]
-    return kept
+    return torch.zeros_like(x) if box is None else over_area(x[inside(box, area)], box, area)

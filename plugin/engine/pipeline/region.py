@@ -11,12 +11,14 @@ may leave there from ending in a line. Where the box ends with the processed are
 from __future__ import annotations
 
 from functools import reduce
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ...core.errors import ParamError
 from ...core.image import Box
+from ...images.placing import inside
 from ...params.keys import ShotParams, box_numbers
 
 MARGIN = 1 / 16  # of the region's longer edge
@@ -43,14 +45,14 @@ class Region:
             return
         keyed = params.keys.get("roi")
         boxes = [self._asked(text) for text in (keyed.values if keyed else (params.base.roi,))]
-        inside = [box.intersection(processed) for box in boxes if box.overlaps(processed)]
-        if not inside:
+        touching = [box.intersection(processed) for box in boxes if box.overlaps(processed)]
+        if not touching:
             raise ParamError(
                 f"The region {params.base.roi} lies outside the picture: the processed area is {processed}, the display "
                 f"window {display}. Coordinates count from the bottom left of the display window.",
                 name="roi",
             )
-        self.area = reduce(Box.union, inside)
+        self.area = reduce(Box.union, touching)
         spare = 1 if keyed else 0  # a box between two keys is rounded out to pixels
         width = max(box.width for box in boxes) + spare
         height = max(box.height for box in boxes) + spare
@@ -79,8 +81,8 @@ class Region:
         if self.is_whole:
             return self.area
         box, whole = self._asked(self._params.at(frame).roi), self._processed
-        x = _inside((box.x0 + box.x1 - self._crop_width) // 2, self._crop_width, whole.x0, whole.x1)
-        y = _inside((box.y0 + box.y1 - self._crop_height) // 2, self._crop_height, whole.y0, whole.y1)
+        x = _moved_in((box.x0 + box.x1 - self._crop_width) // 2, self._crop_width, whole.x0, whole.x1)
+        y = _moved_in((box.y0 + box.y1 - self._crop_height) // 2, self._crop_height, whole.y0, whole.y1)
         return Box(x, y, x + self._crop_width, y + self._crop_height)
 
     def place(self, alpha: Tensor, frame: int) -> Tensor:
@@ -92,12 +94,11 @@ class Region:
         if box is None or not box.overlaps(crop):
             return whole
         box = box.intersection(crop)
-        inside = alpha[box.y0 - crop.y0 : box.y1 - crop.y0, box.x0 - crop.x0 : box.x1 - crop.x0]
+        kept = alpha[inside(box, crop)]
         length = max(2, round(RAMP * min(self._processed.width, self._processed.height)))
         down = self._ramp(box.y0, box.y1, self._processed.y0, self._processed.y1, length, alpha)
         across = self._ramp(box.x0, box.x1, self._processed.x0, self._processed.x1, length, alpha)
-        inside = inside * down[:, None] * across[None, :]
-        whole[box.y0 - area.y0 : box.y1 - area.y0, box.x0 - area.x0 : box.x1 - area.x0] = inside
+        whole[inside(box, area)] = kept * down[:, None] * across[None, :]
         return whole
 
     @staticmethod
@@ -112,5 +113,21 @@ class Region:
         return ramp
 
 
-def _inside(start: int, length: int, first: int, last: int) -> int:
+def plane(part: Box, whole: Box) -> tuple[Any, slice, slice]:
+    """The index of `part` in a tensor […,h,w] over `whole`, which holds it."""
+    return (..., *inside(part, whole))
+
+
+def over_area(x: Tensor, box: Box, area: Box) -> Tensor:
+    """[…,h,w] of a box as that of the area, 0 where the box has nothing: `images.placing.placed` on the device."""
+    if box == area:
+        return x
+    whole = x.new_zeros(*x.shape[:-2], area.height, area.width)
+    if box.overlaps(area):
+        both = box.intersection(area)
+        whole[plane(both, area)] = x[plane(both, box)]
+    return whole
+
+
+def _moved_in(start: int, length: int, first: int, last: int) -> int:
     return max(first, min(start, last - length))

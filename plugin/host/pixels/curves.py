@@ -12,6 +12,7 @@ from typing import Callable, Dict, Mapping, Optional, Tuple
 
 import numpy as np
 
+from ...core.srgb import CURVE_SCALE, ENCODED_LIMIT, LINEAR_SLOPE
 from .picture import Channel
 
 Curve = Callable[[Channel], Channel]
@@ -93,7 +94,7 @@ def _logc() -> Tuple[Curve, Curve]:
 _SAME: Tuple[Curve, Curve] = (lambda values: values, lambda values: values)
 CURVES: Mapping[str, Tuple[Curve, Curve]] = {
     "linear": _SAME,
-    "sRGB": _segmented(0.04045, 12.92, 1.055, 2.4),
+    "sRGB": _segmented(ENCODED_LIMIT, LINEAR_SLOPE, CURVE_SCALE, 2.4),
     "rec709": _segmented(0.081, 4.5, 1.099, 1 / 0.45),
     "Cineon": _cineon(),
     "Gamma1.8": _pure_gamma(1.8),

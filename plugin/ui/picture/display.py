@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Optional, Tuple
 
+from ...core.srgb import decode, encode
+
 Rgb = Tuple[int, int, int]
 EXPOSURE = (-8.0, 8.0)  # stops
 GAMMA = (0.2, 5.0)
@@ -65,14 +67,6 @@ def _table(exposure: float, gamma: float, light: bool) -> Optional[bytes]:
 
 
 def _shown(value: float, exposure: float, gamma: float, light: bool) -> int:
-    value = (_decode(value) if light else value) * 2.0**exposure
-    value = min(_encode(value) if light else value, 1.0)
+    value = (decode(value) if light else value) * 2.0**exposure
+    value = min(encode(value) if light else value, 1.0)
     return int(value ** (1.0 / gamma) * 255 + 0.5)
-
-
-def _decode(value: float) -> float:
-    return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
-
-
-def _encode(value: float) -> float:
-    return value * 12.92 if value <= 0.0031308 else float(1.055 * value ** (1 / 2.4) - 0.055)

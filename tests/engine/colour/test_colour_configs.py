@@ -9,7 +9,8 @@ import numpy as np
 import PyOpenColorIO as ocio
 import pytest
 from gvm_matte.core.errors import ParamError
-from gvm_matte.engine.colour import BUILTIN_CONFIG, InputColour, linear_to_srgb, list_spaces
+from gvm_matte.engine.colour import BUILTIN_CONFIG, InputColour, list_spaces
+from gvm_matte.images.curves import linear_to_srgb
 
 
 def test_the_stand_in_is_the_newest_studio_config_by_its_own_name() -> None:

@@ -7,9 +7,10 @@ import sys
 from dataclasses import dataclass
 
 import torch
+from gvm_matte.images.curves import linear_to_srgb
 from torch import Tensor
 
-from training.clips import DEMO_SEED, Scene, SubjectAlone, render, to_display
+from training.clips import DEMO_SEED, Scene, SubjectAlone, render
 
 WIDTH, HEIGHT = 512, 288
 
@@ -25,7 +26,7 @@ class Plate:
     @property
     def guide(self) -> Tensor:
         """[1,3,H,W], display-referred."""
-        return torch.from_numpy(to_display(self.linear.numpy()))[None]
+        return torch.from_numpy(linear_to_srgb(self.linear.numpy()))[None]
 
 
 def sample() -> Plate:
