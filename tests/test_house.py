@@ -137,7 +137,6 @@ def test_the_engine_is_a_straight_stair() -> None:
 
 # Circles that are still to be opened; the host's object model stays one.
 CIRCLES = [
-    {"client.connection", "client.engine_job"},
     {"cli.farm.cost", "cli.farm.cost_plot"},
     {"ui.picture.commands", "ui.picture.compare_bar", "ui.picture.page", "ui.picture.transport"},
 ]

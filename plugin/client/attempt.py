@@ -6,8 +6,8 @@
     4  Done, or an error
 
 It goes wrong in three ways: the job fails (the engine's Failed, or an error in a callback: the engine is sound), the
-engine dies or hangs (ConnectionLostError, EngineTimeoutError: another one may go on), the engine is ill (any other
-ProtocolError, or a slot that cannot be). The caller (`session`) reads `engine_is_sound` and `may_retry`.
+engine dies or hangs (ConnectionLostError, EngineTimeoutError: another one may go on), the engine breaks the protocol (any
+other ProtocolError, or a slot that cannot be). The caller (`session`) reads `engine_is_sound` and `may_retry`.
 
 Who cleans up: the rings live as long as the try. However it ends, the pusher is stopped and both rings are closed.
 """
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import Dict, Iterator, List, Optional
+from typing import Any, Callable, ClassVar, Dict, Iterator, List, Optional, Type
 
 from ..core.errors import (
     CancelledError,
@@ -26,7 +26,6 @@ from ..core.errors import (
     GvmMatteError,
     PlateError,
     ProtocolError,
-    from_code,
 )
 from ..core.frames import FrameRange
 from ..core.image import Box
@@ -43,10 +42,10 @@ from ..protocol.messages import (
     Notice,
     Progress,
     SlotFree,
-    Surveyed,
 )
 from .connection import EngineConnection, EngineJob
-from .job import Buffers, Callbacks, Ledger, PlateData, frames_of
+from .job import Buffers, Callbacks, PlateData
+from .ledger import Ledger, frames_of
 from .plate_pusher import PlatePusher
 
 LOOK_SECONDS = 0.05  # how soon a cancel is seen
@@ -152,58 +151,53 @@ class Attempt:
                 self._in_callback = True
                 raise self._pusher.error
             message = job.next(LOOK_SECONDS)
-            if isinstance(message, Failed):
-                self._ended = True
-                raise from_code(message.code, message.message, frame=message.frame, path=message.path)
-            if isinstance(message, Done):
-                self._finish(message)
-            elif message is not None:
-                self._take(job, message)
+            if message is not None:
+                self._handlers.get(type(message), Attempt._tell)(self, message)
 
-    def _take(self, job: EngineJob, message: Message) -> None:
-        ledger = self._ledger
-        if isinstance(message, Accepted):
-            first = ledger.accept(message)
-            self._start_pusher(job, message)
-            if first:
-                self._tell(message)
-        elif isinstance(message, SlotFree):
-            if self._plates is None:
-                raise ProtocolError("The engine gave a plate's slot back; there are none.")
-            self._plates.release(message.slot)
-        elif isinstance(message, AlphaReady):
-            self._take_alpha(job, message)
-        elif isinstance(message, FrameWritten):
-            ledger.note(ledger.written, message.frame)
+    def _accept(self, message: Accepted) -> None:
+        first = self._ledger.accept(message)
+        self._start_pusher(message)
+        if first:
             self._tell(message)
-        elif isinstance(message, FrameKept):
-            ledger.keep({message.frame})
-            self._tell(message)
-        elif isinstance(message, Surveyed):
-            self._tell(message)
-        elif isinstance(message, Notice):
-            ledger.notices.append(message)
-            self._tell(message)
-        elif isinstance(message, Progress):  # of what is left; people want to see the whole
-            done, total = self._before + message.done, self._before + message.total
-            self._tell(Progress(message.job, message.stage, done, total, message.seconds))
 
-    def _start_pusher(self, job: EngineJob, message: Accepted) -> None:
+    def _free(self, message: SlotFree) -> None:
+        if self._plates is None:
+            raise ProtocolError("The engine gave a plate's slot back; there are none.")
+        self._plates.release(message.slot)
+
+    def _written(self, message: FrameWritten) -> None:
+        self._ledger.note(self._ledger.written, message.frame)
+        self._tell(message)
+
+    def _kept(self, message: FrameKept) -> None:
+        self._ledger.keep({message.frame})
+        self._tell(message)
+
+    def _notice(self, message: Notice) -> None:
+        self._ledger.notices.append(message)
+        self._tell(message)
+
+    def _progress(self, message: Progress) -> None:
+        """Of what is left; a user wants to see the whole."""
+        done, total = self._before + message.done, self._before + message.total
+        self._tell(Progress(message.job, message.stage, done, total, message.seconds))
+
+    def _start_pusher(self, message: Accepted) -> None:
         if self._plates is None or not message.plates:
             return
         if self._pusher is not None or self._callbacks.plates is None:
             raise ProtocolError("The engine accepted a job twice.")
         self._pusher = PlatePusher(
-            send=job.send,
+            send=self._engine.send,
             ring=self._plates,
-            job=job.id,
+            job=message.job,
             frames=frames_of(message.plates),
             plates=self._callbacks.plates,
             first=self._first,
         )
         self._pusher.start()
 
-    def _take_alpha(self, job: EngineJob, message: AlphaReady) -> None:
+    def _take_alpha(self, message: AlphaReady) -> None:
         if self._alphas is None or self._callbacks.take_alpha is None:
             raise ProtocolError("The engine sent an alpha through a ring; there is none.")
         info, pixels = self._alphas.open(message.slot, message.sequence)
@@ -219,7 +213,7 @@ class Attempt:
         finally:
             with contextlib.suppress(BufferError):  # the callback kept a view: it will see another frame there
                 pixels.release()
-        job.send(AlphaTaken(job.id, message.slot))
+        self._engine.send(AlphaTaken(message.job, message.slot))
 
     def _tell(self, message: Message) -> None:
         with self._host():
@@ -245,6 +239,10 @@ class Attempt:
         self._ledger.windows += message.windows
         self._tell(message)
 
+    def _fail(self, message: Failed) -> None:
+        self._ended = True
+        raise message.error
+
     def _cancel(self, job: EngineJob) -> None:
         self._ended = True
         self.engine_is_sound = self._call_off(job)
@@ -265,6 +263,19 @@ class Attempt:
         except GvmMatteError:
             pass
         return False
+
+    # What is not named here is for the host alone.
+    _handlers: ClassVar[Dict[Type[Message], Callable[[Attempt, Any], None]]] = {
+        Accepted: _accept,
+        SlotFree: _free,
+        AlphaReady: _take_alpha,
+        FrameWritten: _written,
+        FrameKept: _kept,
+        Notice: _notice,
+        Progress: _progress,
+        Done: _finish,
+        Failed: _fail,
+    }
 
 
 def room_for(plate: Optional[PlateData], windows: List[Box]) -> int:

@@ -14,27 +14,23 @@ The connection owns its channel. It does not own the engine: `process` and `warm
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import threading
 import time
-from typing import Callable, Dict, List, Optional, Tuple, Type, TypeVar, Union, cast
+from typing import Callable, Dict, Optional, Tuple, Type, TypeVar, Union, cast
 
 from .. import __version__
-from ..core.errors import (
-    ConnectionLostError,
-    EngineTimeoutError,
-    GvmMatteError,
-    ProtocolError,
-    VersionMismatchError,
-    from_code,
-)
+from ..core.errors import ConnectionLostError, EngineTimeoutError, GvmMatteError, ProtocolError, VersionMismatchError, again
 from ..protocol.channel import Channel
 from ..protocol.frame_buffer import FrameRing
+from ..protocol.message import HOST, JOB, WATCHER
 from ..protocol.messages import (
     PROTOCOL_VERSION,
     Attach,
     Attached,
+    Cancel,
     Done,
     Failed,
     Hello,
@@ -47,18 +43,15 @@ from ..protocol.messages import (
     Status,
     StatusRequest,
 )
-from ..protocol.watching import EngineState, FrameState, JobState, LogLines, Ordered, Picture, Watch, Watching
-from .engine_job import JOB_MESSAGES, EngineJob, JobMessage, again
-
-__all__ = ["EngineConnection", "EngineJob", "JobMessage"]
+from ..protocol.watching import Ordered, Picture, Watch, Watching
 
 HELLO_SECONDS = 10.0
 ATTACH_SECONDS = 10.0
 QUIET_SECONDS = 30.0
 ANSWER_SECONDS = 10.0
-HEARD_AT_ONCE = (JobState, EngineState, FrameState, LogLines)  # what only a watch hears; a Picture, too, but for an answer
 
 T = TypeVar("T")
+Inbox = queue.SimpleQueue[Union[Message, GvmMatteError]]
 Told = Callable[[int, Union[Message, GvmMatteError]], None]
 
 
@@ -89,8 +82,8 @@ class EngineConnection:
         self._channel = channel
         self._lock = threading.Lock()
         self._next_id = 1
-        self._answers: Dict[int, Tuple[type, queue.SimpleQueue[Union[Message, GvmMatteError]]]] = {}
-        self._jobs: Dict[int, queue.SimpleQueue[Union[JobMessage, GvmMatteError]]] = {}
+        self._answers: Dict[int, Tuple[type, Inbox]] = {}
+        self._jobs: Dict[int, Inbox] = {}
         self._watched: Optional[Told] = None
         self._orders: Dict[int, Type[Message]] = {}
         self._error: Optional[GvmMatteError] = None
@@ -159,7 +152,7 @@ class EngineConnection:
             ProtocolError: the conversation is over; the error says why.
         """
         number = self.new_id()
-        inbox: queue.SimpleQueue[Union[JobMessage, GvmMatteError]] = queue.SimpleQueue()
+        inbox: Inbox = queue.SimpleQueue()
         with self._lock:
             self._check()
             self._jobs[number] = inbox
@@ -266,7 +259,7 @@ class EngineConnection:
 
     def _ask(self, send: Callable[[int], None], answer: Type[T], timeout: float) -> T:
         number = self.new_id()
-        inbox: queue.SimpleQueue[Union[Message, GvmMatteError]] = queue.SimpleQueue()
+        inbox: Inbox = queue.SimpleQueue()
         with self._lock:
             self._check()
             self._answers[number] = (answer, inbox)
@@ -300,17 +293,15 @@ class EngineConnection:
         self._channel.close()
 
     def _dispatch(self, message: Message) -> None:
-        if isinstance(message, HEARD_AT_ONCE) or (isinstance(message, Picture) and not message.id):
+        """To who waits for it: one who watches, a job, or who asked."""
+        if message.sender == HOST or isinstance(message, HelloReply):
+            raise ProtocolError(f"The engine sent {type(message).__name__}, which is no message for a host here.")
+        number: int = getattr(message, {JOB: "job"}.get(message.scope, "id"), 0)
+        if message.scope == WATCHER and not number:
             self._tell_watch(0, message)
             return
-        if isinstance(message, JOB_MESSAGES):
-            number = message.job
-        elif isinstance(message, (Pong, Status, Attached, Watching, Ordered, Picture)):
-            number = message.id
-        else:
-            raise ProtocolError(f"The engine sent {type(message).__name__}, which is no message for a host here.")
         if isinstance(message, Failed) and number == 0:  # not about a request: the engine ends the conversation
-            raise from_code(message.code, message.message)
+            raise message.error
         with self._lock:
             known = 0 < number < self._next_id
             expected, inbox = self._answers.get(number, (None, None))
@@ -319,12 +310,12 @@ class EngineConnection:
             if isinstance(message, (Done, Failed)):
                 self._jobs.pop(number, None)
         if not known:
-            raise ProtocolError(f"The engine sent {type(message).__name__} for {number}, which nobody asked for.")
+            raise ProtocolError(f"The engine sent {type(message).__name__} for {number}, which was not asked for.")
         if ordered is not None:
             self._tell_watch(number, _checked(message, ordered))
         elif isinstance(message, Failed) and inbox is not None:
-            inbox.put(_error_of(message))
-        elif isinstance(message, JOB_MESSAGES):
+            inbox.put(message.error)
+        elif message.scope == JOB:
             if job is not None:  # else: of a job that has ended here
                 job.put(message)
         elif isinstance(message, (Ordered, Picture)):
@@ -343,7 +334,7 @@ class EngineConnection:
                 return
             self._error = error
             answers = [inbox for _, inbox in self._answers.values()]
-            jobs: List[queue.SimpleQueue[Union[JobMessage, GvmMatteError]]] = list(self._jobs.values())
+            jobs = list(self._jobs.values())
         for inbox in answers:
             inbox.put(error)
         for job in jobs:
@@ -357,14 +348,45 @@ class EngineConnection:
             self._jobs.pop(number, None)
 
 
-def _error_of(message: Failed) -> GvmMatteError:
-    return from_code(message.code, message.message, frame=message.frame, path=message.path)
-
-
 def _checked(message: Message, expected: Type[T]) -> Union[Message, GvmMatteError]:
     """An answer, as it may be: of the kind that was asked for, or an error."""
     if isinstance(message, Failed):
-        return _error_of(message)
+        return message.error
     if not isinstance(message, expected):
         raise ProtocolError(f"The engine answered with {type(message).__name__}, not {expected.__name__}.")
     return message
+
+
+class EngineJob:
+    """One render as the host sees it; made by `EngineConnection.render`. Used by one thread."""
+
+    def __init__(self, *, connection: EngineConnection, number: int, inbox: Inbox) -> None:
+        self.id = number
+        self._connection = connection
+        self._inbox = inbox
+
+    def next(self, timeout: float) -> Optional[Message]:
+        """The job's next message, or None if none came within `timeout` seconds.
+
+        Raises:
+            EngineTimeoutError: the engine hangs.
+            ConnectionLostError: it is gone.
+            ProtocolError: it broke the protocol.
+        """
+        try:
+            found = self._inbox.get(timeout=timeout)
+        except queue.Empty:
+            self._connection.check_alive()
+            return None
+        if isinstance(found, GvmMatteError):
+            raise again(found)
+        return found
+
+    def cancel(self) -> None:
+        """Asks for the job's end; its last message tells of it. An engine that is gone is no error here."""
+        with contextlib.suppress(ConnectionLostError):
+            self._connection.send(Cancel(self._connection.new_id(), self.id))
+
+    def forget(self) -> None:
+        """Drops what still comes of this job."""
+        self._connection.forget(self.id)

@@ -54,7 +54,7 @@ class PlatePusher(threading.Thread):
                     return
                 self._push(frame)
         except ConnectionLostError:
-            pass  # whoever receives sees it, too
+            pass  # the receiving thread sees it, too
         except BaseException as exc:
             if not self._stopped.is_set():
                 self.error = exc

@@ -8,8 +8,9 @@ An engine that brought a new frame is *stable*, one that merely came up is *aliv
 The next engine is asked only for what is missing, in the same shot, so its frames are the ones that the dead one would
 have made. What an engine says about the job itself (a missing plate, no memory) is not tried again.
 
-Who cleans up: the session owns the engine that it started, and `close` ends it. A warm engine is everybody's: it is left
-alone, unless it hangs. No engine that was killed leaves part files beside the mattes: `files.sweep_parts` runs after it.
+Who cleans up: the session owns the engine that it started, and `close` ends it. A warm engine has other clients: it
+is left alone, unless it hangs. No engine that was killed leaves part files beside the mattes: `files.sweep_parts` runs
+after it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from ..protocol.frame_buffer import SlotInfo
 from ..protocol.messages import Message, Notice
 from .attempt import Attempt
 from .connection import ANSWER_SECONDS, QUIET_SECONDS, EngineConnection
-from .job import Buffers, Callbacks, Ledger, MatteJob, PlateData, RenderResult
+from .job import Buffers, Callbacks, MatteJob, PlateData, RenderResult
+from .ledger import Ledger
 from .process import START_SECONDS, STOP_SECONDS, EngineProcess, exit_words
 from .warm import end_process, start_warm_engine
 
@@ -187,10 +189,10 @@ class MatteSession:
                 if not attempt.engine_is_sound:
                     self._end_engine(hangs=hangs)
                     _sweep(job)
-            self._warm = False  # what killed a warm engine shall not kill the next one of everybody
+            self._warm = False  # what killed a warm engine shall not kill the next one, which others use
             if ledger.complete:  # it died on its last word
                 return ledger.result(time.monotonic() - started, restarts)
-            if callbacks.cancel.is_set():  # nobody waits for another engine
+            if callbacks.cancel.is_set():  # no other engine is wanted
                 raise CancelledError("The render was cancelled; frames that were finished stay.") from error
             fruitless = 1 if len(ledger.delivered) > before else fruitless + 1
             while True:

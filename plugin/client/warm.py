@@ -61,7 +61,7 @@ def connection_file_path(name: str = "") -> Path:
 
 
 def idle_seconds() -> float:
-    """After how many idle seconds a warm engine ends where nobody says otherwise: `$GVM_ENGINE_IDLE`, as farm sessions have
+    """After how many idle seconds a warm engine ends where nothing else is said: `$GVM_ENGINE_IDLE`, as farm sessions have
     it, or 600.
     """
     try:
@@ -243,7 +243,7 @@ def _read(path: Path) -> Optional[ConnectionFile]:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError):
-        return ConnectionFile("", b"", -1)  # rubbish: nobody's, to be removed
+        return ConnectionFile("", b"", -1)  # no connection file of an engine: to be removed
 
 
 def _remove(path: Path, left: ConnectionFile) -> None:
@@ -299,7 +299,7 @@ def _only_one(path: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _signals_later() -> Iterator[None]:
     """Python's own handlers of SIGINT and SIGTERM are called at the end: an error that one raises in the midst of the start
-    of a process would lose the process, which nobody could end then.
+    of a process would lose the process, which could not be ended then.
     """
     if threading.current_thread() is not threading.main_thread():  # handlers run in the main one alone
         yield

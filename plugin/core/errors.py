@@ -229,3 +229,10 @@ def _tree(base: Type[GvmMatteError]) -> Dict[str, Type[GvmMatteError]]:
 def from_code(code: str, message: str, *, frame: Optional[int] = None, path: Optional[str] = None) -> GvmMatteError:
     """The error of the tree with this code, as it came over the connection; an unknown code gives the base class."""
     return _tree(GvmMatteError).get(code, GvmMatteError)(message, frame=frame, path=path)
+
+
+def again(error: GvmMatteError) -> GvmMatteError:
+    """The same error for one more thread: an exception object belongs to one traceback."""
+    copy = from_code(error.code, error.message, frame=error.frame, path=error.path)
+    copy.__cause__ = error
+    return copy

@@ -3,7 +3,7 @@
 On POSIX an address is the path of a socket in a folder of its own: mode 0700, in $XDG_RUNTIME_DIR or the temp folder,
 named `gvm-matte-<owner's process id>-<random>`. On Windows it is the random name of a pipe, which leaves nothing behind.
 
-Who cleans up: whoever calls `private_address` owns the folder and calls `remove_address`; a `Listener` removes it when it
+Who cleans up: the caller of `private_address` owns the folder and calls `remove_address`; a `Listener` removes it when it
 closes, too, so that either side may be killed. Where both are killed at once, the next `sweep_stale_addresses` of the
 same user finds the dead owner's process id in the name.
 """
@@ -37,7 +37,7 @@ def _bases() -> List[str]:
 
 
 def private_address() -> str:
-    """An address that nobody else has: a socket's path in a new folder with mode 0700, or a random pipe name.
+    """An address of its own: a socket's path in a new folder with mode 0700, or a random pipe name.
 
     The caller owns the folder and ends it with `remove_address`.
 
@@ -71,7 +71,7 @@ def remove_address(address: str) -> None:
 
 
 def sweep_stale_addresses() -> None:
-    """Removes the private folders of this user whose owner process is dead and whose socket nobody answers."""
+    """Removes the private folders of this user whose owner process is dead and whose socket no process answers."""
     if sys.platform == "win32":
         return
     for base in _bases():
@@ -83,7 +83,7 @@ def sweep_stale_addresses() -> None:
 
 
 def _is_stale(folder: Path) -> bool:
-    """Whether nobody listens there. The owner may be alive in another container that shares the temp folder."""
+    """Whether no process listens there. The owner may be alive in another container that shares the temp folder."""
     try:
         info = folder.lstat()
     except OSError:

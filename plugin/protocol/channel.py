@@ -3,7 +3,7 @@
     host                                            engine
     ────                                            ──────
     private_address() ─── address, key ───────────▶ Listener(address=…)       over the child's stdin, or a 0600 file
-    connect(address, key) ────────────────────────▶ accept()                  raw: a silent client blocks nobody else
+    connect(address, key) ────────────────────────▶ accept()                  raw: a silent client blocks no other
           ◀─────── "GVM-MATTE 1 " + nonce_e ─────── authenticate_client()     in a thread of its own, bounded
           ──────── nonce_h + mac("host") ─────────▶
           ◀─────── mac("engine"), or "refused" ────
@@ -81,7 +81,7 @@ class Listener:
                 self._pipe = mp_connection.Listener(self.address, family="AF_PIPE")
             else:
                 self._socket = _bound(self.address)
-                self._bell, self._clapper = socket.socketpair()
+                self._wake_read, self._wake_write = socket.socketpair()  # closing one end wakes `accept`
         except OSError as exc:
             if address is None:
                 remove_address(self.address)
@@ -107,7 +107,7 @@ class Listener:
                 return self._pipe.accept()
             poll = select.poll()
             poll.register(self._socket, select.POLLIN)
-            poll.register(self._bell, select.POLLIN)
+            poll.register(self._wake_read, select.POLLIN)
             poll.poll()
             return Connection(self._socket.accept()[0].detach())
         except (OSError, EOFError) as exc:
@@ -126,9 +126,9 @@ class Listener:
             with self._accepting:
                 self._pipe.close()
         else:
-            self._clapper.close()  # wakes accept
+            self._wake_write.close()
             with self._accepting:
-                self._bell.close()
+                self._wake_read.close()
                 self._socket.close()
             remove_address(self.address)
 
@@ -239,7 +239,7 @@ class Channel:
             raise ConnectionLostError(f"The connection to the other side is lost: {reason}.") from exc
 
     def close(self) -> None:
-        """Ends the connection and wakes whoever sends or receives. May be called again."""
+        """Ends the connection and wakes the threads that send or receive. May be called again."""
         self._closed = True
         self._wire.wake()
         with self._receive_lock, self._send_lock:
@@ -298,7 +298,7 @@ def connect(address: str, key: bytes, *, timeout: float) -> Channel:
         timeout: seconds for all of it.
 
     Raises:
-        ConnectionLostError: nobody listens there, or the engine went away.
+        ConnectionLostError: no engine listens there, or the engine went away.
         EngineTimeoutError: it listens and does not answer in time.
         AuthenticationError: the key is not the engine's.
         ProtocolError: what listens there is no engine of this kind.

@@ -7,11 +7,15 @@ from dataclasses import fields, is_dataclass
 from typing import Any, Dict, Type, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from ..core.errors import MessageTooLargeError, ProtocolError
-from .messages import ENGINE_MESSAGES, HOST_MESSAGES, MAX_MESSAGE_BYTES, PROTOCOL_VERSION, Message
+from . import watching  # noqa: F401  its messages are known from here on, too
+from .message import KINDS, Message
+from .messages import MAX_MESSAGE_BYTES, PROTOCOL_VERSION
 from .parts import RingSpec, Sink, Source
 
-_KINDS: Dict[str, Type[Any]] = {cls.__name__: cls for cls in (*HOST_MESSAGES, *ENGINE_MESSAGES)}
-_HINTS: Dict[Type[Any], Dict[str, Any]] = {cls: get_type_hints(cls) for cls in (*_KINDS.values(), RingSpec, Source, Sink)}
+_HINTS: Dict[Type[Any], Dict[str, Any]] = {
+    cls: {item.name: get_type_hints(cls)[item.name] for item in fields(cls)}
+    for cls in (*KINDS.values(), RingSpec, Source, Sink)
+}
 T = TypeVar("T")
 
 
@@ -48,9 +52,9 @@ def decode(data: bytes) -> Message:
     if not isinstance(raw, dict):
         raise ProtocolError(f"A message is not a JSON object: {data[:40]!r}…")
     kind = raw.pop("kind", None)
-    if not isinstance(kind, str) or kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise ProtocolError(f"There is no message {kind!r} in protocol version {PROTOCOL_VERSION}.")
-    message: Message = _read(_KINDS[kind], raw)
+    message: Message = _read(KINDS[kind], raw)
     return message
 
 

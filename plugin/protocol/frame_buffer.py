@@ -14,7 +14,7 @@ Who owns what: a slot belongs to one side at a time. The producer keeps the acco
 messages carry a slot across: PlateReady and AlphaReady give it to the consumer, SlotFree and AlphaTaken give it back.
 The sequence number in the header is the one in the message, so a slot that was written again is noticed.
 
-Who cleans up: nobody has to. On POSIX the region is a file that never keeps a name (O_TMPFILE, or unlinked at once); its
+Cleaning up is not needed. On POSIX the region is a file that never keeps a name (O_TMPFILE, or unlinked at once); its
 descriptor passes over the connection, and the memory goes when the last side closes or dies, however it dies. On
 Windows it is a named mapping, which the system counts in the same way. `multiprocessing.shared_memory` is not used:
 before Python 3.13 the tracker of a process that attaches unlinks the segment of the one that made it.
@@ -165,7 +165,7 @@ class FrameRing:
         """A free slot, or None if none became free within `timeout` seconds (None waits for ever).
 
         Raises:
-            FrameBufferError: the ring is closed; whoever waits gets this, too.
+            FrameBufferError: the ring is closed; a thread that waits gets this, too.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._free or self._region is None, timeout)
@@ -265,7 +265,7 @@ class FrameRing:
     def close(self) -> None:
         """Ends this side's use of the ring and wakes who waits. May be called again.
 
-        Pixels that somebody still looks at stay readable: their memory goes with the last view of it.
+        Pixels of which a view is held stay readable: their memory goes with the last view of it.
         """
         with self._changed:
             region, self._region = self._region, None

@@ -1,14 +1,11 @@
 """The messages between host and engine, version 3. docs/protocol.md tells the story; this file is the contract.
 
 A message is one JSON object in UTF-8, sent as one length-framed byte string over `multiprocessing.connection` (bytes,
-never pickle). Its key `kind` names a class of this file, its other keys are that class's fields. Reading is strict: an
+never pickle). Its key `kind` names a class, its other keys are that class's fields. Reading is strict: an
 unknown kind, an unknown, missing or wrongly typed field is a `ProtocolError`. Pixels never travel in messages: they lie in
 the shared-memory rings of `frame_buffer`, and messages say whose slot it is.
 
-    host → engine   Hello, Ping, StatusRequest, Attach, Render, PlateReady, PlateFailed, AlphaTaken, Cancel, Shutdown
-    engine → host   HelloReply, Pong, Status, Attached, Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed,
-                    Notice, Progress, Done, Failed
-    both ways       what a monitor says and hears: `watch_messages`
+What a monitor says and hears is in `watching`.
 
 Every request has an `id` that its answer repeats; what belongs to a job has `job`, the id of its `Render`.
 """
@@ -16,32 +13,12 @@ Every request has an `id` that its answer repeats; what belongs to a job has `jo
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, Optional, Tuple, Union
+from typing import Any, Dict, Optional, Tuple
 
+from ..core.errors import GvmMatteError, from_code
+from .message import ENGINE, HOST, JOB
+from .message import Message as Message  # others have it from here
 from .parts import RingSpec, Sink, Source
-from .watching import (
-    CANCELLED,
-    DONE,
-    ENDED,
-    FAILED,
-    RUNNING,
-    WAITING,
-    WATCHED_MESSAGES,
-    WATCHER_MESSAGES,
-    CancelJob,
-    EngineState,
-    FrameState,
-    JobState,
-    LogLines,
-    MoveJob,
-    Ordered,
-    Picture,
-    PictureTaken,
-    Release,
-    Show,
-    Watch,
-    Watching,
-)
 
 PROTOCOL_VERSION = 3
 MAX_MESSAGE_BYTES = 1 << 20
@@ -63,8 +40,8 @@ STAGE_WORDS = {
 
 
 @dataclass(frozen=True)
-class Hello:
-    """First message of a host: what it speaks and who it is."""
+class Hello(Message, sender=HOST):
+    """First message of a host: what it speaks and who it is; `HelloReply` answers."""
 
     protocol: int
     package: str
@@ -72,8 +49,8 @@ class Hello:
 
 
 @dataclass(frozen=True)
-class HelloReply:
-    """The engine's answer; sent even where the versions differ, so that both can be named."""
+class HelloReply(Message, sender=ENGINE):
+    """Answer to `Hello`, also where the versions differ, so that both can be named; `device` is empty until it is known."""
 
     protocol: int
     package: str
@@ -82,28 +59,28 @@ class HelloReply:
 
 
 @dataclass(frozen=True)
-class Ping:
-    """Asks whether the engine is there."""
+class Ping(Message, sender=HOST):
+    """Asks whether the engine is there: `Pong`."""
 
     id: int
 
 
 @dataclass(frozen=True)
-class Pong:
+class Pong(Message, sender=ENGINE):
     """Answer to `Ping`."""
 
     id: int
 
 
 @dataclass(frozen=True)
-class StatusRequest:
+class StatusRequest(Message, sender=HOST):
     """Asks for a `Status`."""
 
     id: int
 
 
 @dataclass(frozen=True)
-class Status:
+class Status(Message, sender=ENGINE):
     """What the engine is doing: `state` is one of the states above; `model` is empty while none is loaded."""
 
     id: int
@@ -121,8 +98,11 @@ class Status:
 
 
 @dataclass(frozen=True)
-class Attach:
-    """Hands the engine the rings of the connection's next job; descriptors follow, plates before alphas."""
+class Attach(Message, sender=HOST):
+    """Hands the engine the rings of the connection's next job: `Attached` or `Failed`.
+
+    Descriptors follow, plates before alphas.
+    """
 
     id: int
     plates: Optional[RingSpec]
@@ -130,15 +110,15 @@ class Attach:
 
 
 @dataclass(frozen=True)
-class Attached:
+class Attached(Message, sender=ENGINE):
     """The rings are mapped; the host may let go of names and descriptors."""
 
     id: int
 
 
 @dataclass(frozen=True)
-class Render:
-    """Asks for mattes.
+class Render(Message, sender=HOST):
+    """Asks for mattes: `Accepted` … `Done`, or `Failed`.
 
     Args:
         frames: a frame range as `frames.FrameRange` reads it; empty asks for the whole shot.
@@ -157,7 +137,7 @@ class Render:
 
 
 @dataclass(frozen=True)
-class Accepted:
+class Accepted(Message, sender=ENGINE, scope=JOB):
     """The job begins: what will be rendered, what is kept, and which plates the host must push, in this order."""
 
     job: int
@@ -168,7 +148,7 @@ class Accepted:
 
 
 @dataclass(frozen=True)
-class PlateReady:
+class PlateReady(Message, sender=HOST, scope=JOB):
     """Slot `slot` of the plate ring holds a plate and belongs to the engine until its `SlotFree`."""
 
     job: int
@@ -178,7 +158,7 @@ class PlateReady:
 
 
 @dataclass(frozen=True)
-class PlateFailed:
+class PlateFailed(Message, sender=HOST, scope=JOB):
     """The host has no plate for this frame; the job's policy for missing plates applies."""
 
     job: int
@@ -187,7 +167,7 @@ class PlateFailed:
 
 
 @dataclass(frozen=True)
-class SlotFree:
+class SlotFree(Message, sender=ENGINE, scope=JOB):
     """Slot `slot` of the plate ring belongs to the host again."""
 
     job: int
@@ -195,7 +175,7 @@ class SlotFree:
 
 
 @dataclass(frozen=True)
-class AlphaReady:
+class AlphaReady(Message, sender=ENGINE, scope=JOB):
     """Slot `slot` of the alpha ring holds a matte and belongs to the host until its `AlphaTaken`."""
 
     job: int
@@ -205,7 +185,7 @@ class AlphaReady:
 
 
 @dataclass(frozen=True)
-class AlphaTaken:
+class AlphaTaken(Message, sender=HOST, scope=JOB):
     """Slot `slot` of the alpha ring belongs to the engine again."""
 
     job: int
@@ -213,7 +193,7 @@ class AlphaTaken:
 
 
 @dataclass(frozen=True)
-class FrameWritten:
+class FrameWritten(Message, sender=ENGINE, scope=JOB):
     """A matte is on disk, whole."""
 
     job: int
@@ -222,7 +202,7 @@ class FrameWritten:
 
 
 @dataclass(frozen=True)
-class FrameKept:
+class FrameKept(Message, sender=ENGINE, scope=JOB):
     """A matte on disk was kept: its digest is the one it would get."""
 
     job: int
@@ -231,8 +211,8 @@ class FrameKept:
 
 
 @dataclass(frozen=True)
-class Surveyed:
-    """What is on disk of what was asked for: frame ranges as text, empty for none.
+class Surveyed(Message, sender=ENGINE, scope=JOB):
+    """Of a dry run, what is on disk of what was asked for: frame ranges as text, empty for none.
 
     `reasons` tells of stale frames what differs, and in which of them: the name of a parameter, or `plates`, `weights`,
     `version`, `not ours`; of one frame several can differ.
@@ -246,8 +226,8 @@ class Surveyed:
 
 
 @dataclass(frozen=True)
-class Notice:
-    """Something that the person should know; `level` is info or warning."""
+class Notice(Message, sender=ENGINE, scope=JOB):
+    """Something that the user should know; `level` is info or warning."""
 
     job: int
     level: str
@@ -255,11 +235,8 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far the job is.
-
-    `stage` is a key of `STAGE_WORDS`.
-    """
+class Progress(Message, sender=ENGINE, scope=JOB):
+    """How far the job is; `stage` is a key of `STAGE_WORDS`, and says what it does."""
 
     job: int
     stage: str
@@ -269,8 +246,8 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Done:
-    """The job is done; `seconds` by stage, of which several overlap."""
+class Done(Message, sender=ENGINE, scope=JOB):
+    """The job is done: `seconds` by stage, of which several overlap; `windows` of the UNet, those for context included."""
 
     job: int
     frames: int
@@ -280,8 +257,8 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Failed:
-    """The request `job` failed, or was cancelled (code `cancelled`); nothing more comes of it."""
+class Failed(Message, sender=ENGINE, scope=JOB):
+    """The request `job` failed, or was cancelled (code `cancelled`); nothing more comes of it; 0 is the conversation."""
 
     job: int
     code: str
@@ -289,9 +266,14 @@ class Failed:
     frame: Optional[int] = None
     path: Optional[str] = None
 
+    @property
+    def error(self) -> GvmMatteError:
+        """The error that it tells of."""
+        return from_code(self.code, self.message, frame=self.frame, path=self.path)
+
 
 @dataclass(frozen=True)
-class Cancel:
+class Cancel(Message, sender=HOST, scope=JOB):
     """Stops a job; its answer is the job's `Failed` with code `cancelled`, or `Done` if it came first."""
 
     id: int
@@ -299,35 +281,7 @@ class Cancel:
 
 
 @dataclass(frozen=True)
-class Shutdown:
-    """Ends the engine: jobs are cancelled, frames in writing are finished."""
+class Shutdown(Message, sender=HOST):
+    """Ends the engine, and so the connection: jobs are cancelled, frames in writing are finished."""
 
     id: int
-
-
-HOST_MESSAGES = (
-    Hello, Ping, StatusRequest, Attach, Render, PlateReady, PlateFailed, AlphaTaken, Cancel, Shutdown,
-    *WATCHER_MESSAGES,
-)  # fmt: skip
-ENGINE_MESSAGES = (
-    HelloReply, Pong, Status, Attached, Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress,
-    Done, Failed, *WATCHED_MESSAGES,
-)  # fmt: skip
-Message = Union[
-    Hello, Ping, StatusRequest, Attach, Render, PlateReady, PlateFailed, AlphaTaken, Cancel, Shutdown,
-    Watch, PictureTaken, CancelJob, MoveJob, Release, Show,
-    HelloReply, Pong, Status, Attached, Accepted, SlotFree, AlphaReady, FrameWritten, FrameKept, Surveyed, Notice, Progress,
-    Done, Failed,
-    Watching, Ordered, JobState, EngineState, Picture, FrameState, LogLines,
-]  # fmt: skip
-
-__all__ = [
-    "AUTHENTICATION_SECONDS", "CANCELLED", "DONE", "ENDED", "ENGINE_MESSAGES", "FAILED", "HOST_MESSAGES", "IDLE",
-    "LOADING", "MAX_MESSAGE_BYTES", "PROTOCOL_VERSION", "RENDERING", "RUNNING", "STAGE_WORDS", "STOPPING", "WAITING",
-    "WATCHED_MESSAGES", "WATCHER_MESSAGES",
-    "Accepted", "AlphaReady", "AlphaTaken", "Attach", "Attached", "Cancel", "CancelJob", "Done", "EngineState", "Failed",
-    "FrameKept", "FrameState", "FrameWritten", "Hello", "HelloReply", "JobState", "LogLines", "Message", "MoveJob",
-    "Notice", "Ordered", "Picture", "PictureTaken", "Ping", "PlateFailed", "PlateReady", "Pong", "Progress", "Release",
-    "Render", "RingSpec", "Show", "Shutdown", "Sink", "SlotFree", "Source", "Status",
-    "StatusRequest", "Surveyed", "Watch", "Watching",
-]  # fmt: skip

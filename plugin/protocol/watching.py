@@ -1,10 +1,6 @@
 """What a monitor and an engine say to each other: all jobs of the engine, its health, and finished frames as pictures.
 
-    host → engine   Watch, PictureTaken, CancelJob, MoveJob, Release, Show
-    engine → host   Watching, Ordered, JobState, EngineState, Picture, FrameState, LogLines
-
-Part of `protocol`, where the other messages are; others import them from there. A watcher that is slow loses pictures and
-nothing else, and a render never waits for one.
+A watcher that is slow loses pictures and nothing else, and a render never waits for one.
 """
 
 from __future__ import annotations
@@ -12,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, Tuple
 
+from .message import ENGINE, HOST, WATCHER, Message
 from .parts import Source
 
 # States of a job, as `JobState` tells them; the last three are ends.
@@ -20,8 +17,8 @@ ENDED = (DONE, FAILED, CANCELLED)
 
 
 @dataclass(frozen=True)
-class Watch:
-    """Asks to be told of all jobs, whoever asked for them: `Watching`, then states until the connection ends.
+class Watch(Message, sender=HOST, scope=WATCHER):
+    """Asks to be told of all jobs of all clients: `Watching`, then states until the connection ends.
 
     With `pictures`, the rings of the `Attach` before it are the watcher's: finished frames are copied into both, reduced so
     that the longer edge is at most `longest` pixels (0: as large as the plates).
@@ -33,7 +30,7 @@ class Watch:
 
 
 @dataclass(frozen=True)
-class PictureTaken:
+class PictureTaken(Message, sender=HOST, scope=WATCHER):
     """Both slots of a `Picture` are the engine's again."""
 
     plate_slot: int
@@ -41,16 +38,16 @@ class PictureTaken:
 
 
 @dataclass(frozen=True)
-class CancelJob:
-    """Stops a job, whoever asked for it; that host gets the job's `Failed` with code `cancelled`."""
+class CancelJob(Message, sender=HOST, scope=WATCHER):
+    """Stops a job of any client: `Ordered` or `Failed`. That host gets the job's `Failed` with code `cancelled`."""
 
     id: int
     number: int
 
 
 @dataclass(frozen=True)
-class MoveJob:
-    """Puts a waiting job before another waiting one; `before` 0 puts it last."""
+class MoveJob(Message, sender=HOST, scope=WATCHER):
+    """Puts a waiting job before another waiting one, last where `before` is 0: `Ordered` or `Failed`."""
 
     id: int
     number: int
@@ -58,14 +55,14 @@ class MoveJob:
 
 
 @dataclass(frozen=True)
-class Release:
-    """Lets go of the model and its device memory; `Failed` while a job runs."""
+class Release(Message, sender=HOST, scope=WATCHER):
+    """Lets go of the model and its device memory: `Ordered` when it is gone, `Failed` while a job runs or waits."""
 
     id: int
 
 
 @dataclass(frozen=True)
-class Show:
+class Show(Message, sender=HOST, scope=WATCHER):
     """Asks for a plate on disk and, where `matte` is a pattern, the matte beside it, as a `Picture` of this id.
 
     Args:
@@ -82,21 +79,21 @@ class Show:
 
 
 @dataclass(frozen=True)
-class Watching:
+class Watching(Message, sender=ENGINE):
     """Answer to `Watch`."""
 
     id: int
 
 
 @dataclass(frozen=True)
-class Ordered:
+class Ordered(Message, sender=ENGINE):
     """Answer to `CancelJob`, `MoveJob` and `Release`: it is so."""
 
     id: int
 
 
 @dataclass(frozen=True)
-class JobState:
+class JobState(Message, sender=ENGINE, scope=WATCHER):
     """One job as it is now. Frame ranges are text, empty for none."""
 
     number: int  # counts from 1 in each engine
@@ -121,7 +118,7 @@ class JobState:
 
 
 @dataclass(frozen=True)
-class EngineState:
+class EngineState(Message, sender=ENGINE, scope=WATCHER):
     """How the engine is: every second, and at changes."""
 
     state: str  # loading, idle, rendering, stopping
@@ -139,7 +136,7 @@ class EngineState:
 
 
 @dataclass(frozen=True)
-class Picture:
+class Picture(Message, sender=ENGINE, scope=WATCHER):
     """A finished frame in the watcher's rings: both slots are the watcher's until its `PictureTaken`.
 
     The plate is uint8, RGBX with X = 255, display-referred; the alpha is uint16 of one channel and the same size. `raw`
@@ -160,7 +157,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class FrameState:
+class FrameState(Message, sender=ENGINE, scope=WATCHER):
     """A frame was computed; told of each, also where its picture was skipped."""
 
     number: int  # of the job
@@ -170,11 +167,7 @@ class FrameState:
 
 
 @dataclass(frozen=True)
-class LogLines:
+class LogLines(Message, sender=ENGINE, scope=WATCHER):
     """Lines of the engine's log: at `Watch` the last ones, then each that comes."""
 
     lines: Tuple[str, ...]
-
-
-WATCHER_MESSAGES = (Watch, PictureTaken, CancelJob, MoveJob, Release, Show)
-WATCHED_MESSAGES = (Watching, Ordered, JobState, EngineState, Picture, FrameState, LogLines)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gvm_matte.client.job import Ledger, MatteJob
+from gvm_matte.client.job import MatteJob
+from gvm_matte.client.ledger import Ledger
 from gvm_matte.protocol.messages import Accepted
 from gvm_matte.protocol.parts import Sink, Source
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import runpy
 from dataclasses import MISSING, fields, replace
-from typing import Any, Dict, List, get_args
+from pathlib import Path
+from typing import Any, Dict, List
 
 import pytest
 from gvm_matte.core.errors import MessageTooLargeError, ProtocolError
 from gvm_matte.protocol import codec as codec
 from gvm_matte.protocol import messages as p
 from gvm_matte.protocol import parts, watching
+from gvm_matte.protocol.message import CONNECTION, ENGINE, HOST, JOB, KINDS, WATCHER
 
 EXAMPLES: List[p.Message] = [
     p.Hello(1, "0.1.0", 4711),
@@ -75,9 +78,24 @@ def test_a_message_passes_unchanged(message: p.Message) -> None:
 
 
 def test_every_message_has_an_example_and_a_direction() -> None:
-    both = set(p.HOST_MESSAGES) | set(p.ENGINE_MESSAGES)
-    assert {type(message) for message in EXAMPLES} == both == set(get_args(p.Message))
-    assert not set(p.HOST_MESSAGES) & set(p.ENGINE_MESSAGES)
+    assert {type(message) for message in EXAMPLES} == set(KINDS.values())
+    assert {cls.sender for cls in KINDS.values()} == {HOST, ENGINE}
+    assert {cls.scope for cls in KINDS.values()} == {CONNECTION, JOB, WATCHER}
+
+
+def test_every_message_has_the_number_of_what_it_belongs_to() -> None:
+    for cls in KINDS.values():
+        names = [item.name for item in fields(cls)]
+        if cls.scope == JOB:
+            assert "job" in names, cls
+        elif cls.scope == CONNECTION and cls not in (p.Hello, p.HelloReply):
+            assert names[0] == "id", cls
+
+
+def test_the_tables_of_the_page_are_made_from_the_declarations() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    text = (docs / "protocol.md").read_text(encoding="utf-8")
+    assert runpy.run_path(str(docs / "make_protocol.py"))["page"](text) == text, "run: python docs/make_protocol.py"
 
 
 def test_file_names_that_are_no_text_pass() -> None:

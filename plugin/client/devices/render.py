@@ -30,7 +30,8 @@ from ...params.keys import ShotParams
 from ...protocol.frame_buffer import SlotInfo
 from ...protocol.messages import Accepted, Done, FrameKept, FrameWritten, Message, Notice, Progress, Surveyed
 from ..attempt import LOOK_SECONDS, room_for
-from ..job import Buffers, Callbacks, MatteJob, PlateData, RenderResult, frames_of
+from ..job import Buffers, Callbacks, MatteJob, PlateData, RenderResult
+from ..ledger import frames_of
 from ..plate_pusher import copied
 from ..session import MatteSession
 from .calls import Calls

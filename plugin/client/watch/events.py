@@ -41,7 +41,7 @@ class Answer:
 class PictureView:
     """One finished frame in the shared memory itself; the views are dead after `release`.
 
-    Whoever does not release pictures gets no more of them once all slots are out.
+    A client that does not release pictures gets no more of them once all slots are out.
     """
 
     job: int  # its number; 0 for a `show`
@@ -65,7 +65,7 @@ class PictureView:
         with self._lock:
             give_back, self.give_back = self.give_back, None
         for view in (self.plate, self.alpha):
-            with contextlib.suppress(BufferError):  # somebody still looks at it: the memory stays until then
+            with contextlib.suppress(BufferError):  # a view of it is still held: the memory stays until then
                 view.release()
         if give_back is not None:
             give_back()

@@ -16,25 +16,14 @@ import queue
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Optional, Tuple, Type, Union
+from typing import Any, Callable, Dict, Optional, Tuple, Type, Union, cast
 
 from ...core.errors import ConnectionLostError, FrameBufferError, GvmMatteError, ProtocolError
 from ...protocol.frame_buffer import FrameRing
+from ...protocol.message import WATCHER
 from ...protocol.messages import Message
 from ...protocol.parts import Source
-from ...protocol.watching import (
-    CancelJob,
-    EngineState,
-    FrameState,
-    JobState,
-    LogLines,
-    MoveJob,
-    Ordered,
-    Picture,
-    PictureTaken,
-    Release,
-    Show,
-)
+from ...protocol.watching import CancelJob, LogLines, MoveJob, Ordered, Picture, PictureTaken, Release, Show
 from ..connection import EngineConnection
 from ..warm import find_warm_engine
 from .events import Answer, Connected, Event, Lost, PictureView, open_picture
@@ -107,7 +96,7 @@ class EngineWatch:
         self._thread.start()
 
     def cancel(self, number: int) -> int:
-        """Stops a job, whoever asked for it; the number of the request, whose `Answer` follows."""
+        """Stops a job of any client; the number of the request, whose `Answer` follows."""
         return self._order(lambda id_: CancelJob(id_, number))
 
     def move(self, number: int, before: int = 0) -> int:
@@ -241,8 +230,8 @@ class EngineWatch:
                 self._on_event(Answer(request, what.message if isinstance(what, GvmMatteError) else ""))
             elif isinstance(what, GvmMatteError):
                 raise what
-            elif isinstance(what, (JobState, FrameState, EngineState, LogLines)):
-                self._on_event(what)
+            elif what.scope == WATCHER and not isinstance(what, Picture):
+                self._on_event(cast(Event, what))
 
     def _ask(self, order: _Order, engine: EngineConnection, pending: Dict[int, int]) -> None:
         try:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from typing import Dict, List, Optional
+from typing import Any, Callable, ClassVar, Dict, List, Optional, Type, Union
 
 from ... import __version__
 from ...core.errors import ConnectionLostError, FrameBufferError, GvmMatteError, ProtocolError
 from ...protocol.channel import Channel
 from ...protocol.frame_buffer import FrameRing
+from ...protocol.message import HOST, WATCHER
 from ...protocol.messages import (
     AUTHENTICATION_SECONDS,
     PROTOCOL_VERSION,
@@ -34,7 +35,6 @@ from ...protocol.messages import (
     Shutdown,
     StatusRequest,
 )
-from ...protocol.watching import WATCHER_MESSAGES
 from ..jobs.job import Job, Rings
 from ..jobs.log import log
 from .engine import Engine
@@ -115,34 +115,37 @@ class Client:
         self._channel.close()
 
     def _answer(self, message: Message) -> None:
-        engine = self._engine
-        if isinstance(message, Ping):
-            self.send(Pong(message.id))
-        elif isinstance(message, StatusRequest):
-            self.send(engine.tell(message.id))
-        elif isinstance(message, Attach):
-            self._attach(message)
-        elif isinstance(message, Render):
-            self._queue(message)
-        elif isinstance(message, (PlateReady, PlateFailed, AlphaTaken)):
-            job = self._jobs.get(message.job)
-            if job is not None:  # else: it ended while the message was on its way
-                try:
-                    job.feed(message)
-                except FrameBufferError as exc:
-                    raise ProtocolError(f"A slot was given back that is not out: {exc}") from exc
-        elif isinstance(message, Cancel):
-            job = self._jobs.get(message.job)
-            if job is None:
-                self.send(Failed(message.job, "cancelled", "There is no such job any more."))
-            else:
-                engine.cancel(job)
-        elif isinstance(message, WATCHER_MESSAGES):
+        if message.sender == HOST and message.scope == WATCHER:
             self._monitor.answer(message)
-        elif isinstance(message, Shutdown):
-            engine.stop("a client asked for it")
+        elif type(message) in self._handlers:
+            self._handlers[type(message)](self, message)
         else:
-            raise ProtocolError(f"{type(message).__name__} is a message for hosts, not for engines.")
+            raise ProtocolError(f"{type(message).__name__} is not expected from a host.")
+
+    def _pong(self, message: Ping) -> None:
+        self.send(Pong(message.id))
+
+    def _status(self, message: StatusRequest) -> None:
+        self.send(self._engine.tell(message.id))
+
+    def _feed(self, message: Union[PlateReady, PlateFailed, AlphaTaken]) -> None:
+        job = self._jobs.get(message.job)
+        if job is None:  # it ended while the message was on its way
+            return
+        try:
+            job.feed(message)
+        except FrameBufferError as exc:
+            raise ProtocolError(f"A slot was given back that is not out: {exc}") from exc
+
+    def _cancel(self, message: Cancel) -> None:
+        job = self._jobs.get(message.job)
+        if job is None:
+            self.send(Failed(message.job, "cancelled", "There is no such job any more."))
+        else:
+            self._engine.cancel(job)
+
+    def _shutdown(self, message: Shutdown) -> None:
+        self._engine.stop("a client asked for it")
 
     def _attach(self, message: Attach) -> None:
         specs = (message.plates, message.alphas)
@@ -180,3 +183,15 @@ class Client:
 
     def _forget(self, job: int) -> None:
         self._jobs.pop(job, None)
+
+    _handlers: ClassVar[Dict[Type[Message], Callable[[Client, Any], None]]] = {
+        Ping: _pong,
+        StatusRequest: _status,
+        Attach: _attach,
+        Render: _queue,
+        PlateReady: _feed,
+        PlateFailed: _feed,
+        AlphaTaken: _feed,
+        Cancel: _cancel,
+        Shutdown: _shutdown,
+    }

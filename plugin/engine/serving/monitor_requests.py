@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Optional
+from typing import Any, Callable, ClassVar, Dict, Optional, Type
 
 from ...core.errors import FrameBufferError, GvmMatteError, ProtocolError, UsageError
 from ...protocol.messages import Failed, Message
@@ -42,22 +42,10 @@ class MonitorRequests:
         if isinstance(message, PictureTaken):
             self._taken(message)
             return
-        assert isinstance(message, (Watch, CancelJob, MoveJob, Release, Show))
         try:
-            if isinstance(message, Watch):
-                self._watch(message)
-            elif isinstance(message, CancelJob):
-                self._cancel(message)
-                self._send(Ordered(message.id))
-            elif isinstance(message, MoveJob):
-                self._move(message)
-                self._send(Ordered(message.id))
-            elif isinstance(message, Release):
-                self._release(message)
-            else:
-                self._show(message)
+            self._handlers[type(message)](self, message)
         except GvmMatteError as exc:
-            self._send(Failed(message.id, exc.code, exc.message, exc.frame, exc.path))
+            self._send(Failed(getattr(message, "id", 0), exc.code, exc.message, exc.frame, exc.path))
 
     def close(self) -> None:
         """The connection is gone: its monitor is told nothing more."""
@@ -96,6 +84,7 @@ class MonitorRequests:
         job = self._open_record(message.number).job
         if job is not None:  # else: it ended just now
             self._engine.cancel(job)
+        self._send(Ordered(message.id))
 
     def _move(self, message: MoveJob) -> None:
         job = self._open_record(message.number).job
@@ -103,6 +92,7 @@ class MonitorRequests:
         gone = job is None or (message.before and before is None)
         if gone or job is None or not self._engine.jobs.move(job, before):
             raise UsageError("Only jobs that wait can change places; one of these runs or has ended.")
+        self._send(Ordered(message.id))
 
     def _release(self, message: Release) -> None:
         if self._engine.status.current is not None or self._engine.waiting_jobs():
@@ -115,3 +105,11 @@ class MonitorRequests:
         if message.source.type != "files":
             raise UsageError("Only plates in files can be shown; these come from a host.")
         self._engine.watch.showing.ask(message, self.watcher)
+
+    _handlers: ClassVar[Dict[Type[Message], Callable[[MonitorRequests, Any], None]]] = {
+        Watch: _watch,
+        CancelJob: _cancel,
+        MoveJob: _move,
+        Release: _release,
+        Show: _show,
+    }
