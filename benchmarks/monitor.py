@@ -48,7 +48,6 @@ class Screen:
     """
 
     def __init__(self, way: str, size: str, stack: contextlib.ExitStack) -> None:
-        from gvm_matte.ui.kit.qt import QtWidgets
         from gvm_matte.ui.monitor.model import MonitorModel
         from gvm_matte.ui.picture import PicturePage
 
@@ -60,7 +59,6 @@ class Screen:
         stack.callback(self.page.close)
         stack.callback(self.model.close)
         self.model.picture.connect(self._take)
-        self._app = QtWidgets.QApplication.instance()
         self._painted: list[int] = []
         self._held: Optional[list[PictureView]] = []  # None while frames are taken
         self.page.canvas.painted.connect(self._note)
@@ -108,7 +106,7 @@ class Screen:
         flags = QtCore.QEventLoop.ProcessEventsFlag
         timer = QtCore.QTimer()
         timer.start(TURN_MS)  # so that it returns where nothing happens
-        self._app.processEvents(flags.AllEvents | flags.WaitForMoreEvents)
+        QtCore.QCoreApplication.processEvents(flags.AllEvents | flags.WaitForMoreEvents)
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
             session, device = sessions[what]
             return _seconds(session, _job(pattern, folder / what, {**params, "device": device}))
 
-        seconds = take_turns({what: (lambda what=what: run(what)) for what in sessions}, options.rounds)
+        seconds = take_turns({what: partial(run, what) for what in sessions}, options.rounds)
         different = _different(folder / "cpu,cpu, a thread each", folder / "cpu, a thread")
     several = seconds["cpu,cpu, a thread each"]
     return {

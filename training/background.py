@@ -174,7 +174,7 @@ def paint_background(bg: Background, xs: Array, ys: Array, pixel: float, seconds
             image[part] += (cover * (0.4 + 0.3 * (1 + np.minimum(distance, 0))))[..., None] * (red, green, blue)
         else:
             shade = 1 + 0.25 * (grid_y[part[0]] - y) / half_y
-            image[part] += cover[..., None] * (shade[..., None] * np.float32((red, green, blue)) - image[part])
+            image[part] += cover[..., None] * (shade[..., None] * np.array((red, green, blue), np.float32) - image[part])
     tone = fbm(bg.seed + 7, xs * 3 * bg.scale, ys * 3 * bg.scale, pixel * 3 * bg.scale, 5, 0.6)
     return np.maximum(image * (1 + np.float32(bg.contrast) * tone)[..., None], 0).astype(np.float32)
 
@@ -220,7 +220,7 @@ def _pattern(bg: Background, xs: Array, ys: Array, pixel: float, soft: float) ->
     grid_x, grid_y, colours, seed = xs[None, :], ys[:, None], bg.palette, bg.seed
     down = np.broadcast_to(np.clip(grid_y + 0.5, 0, 1), (len(ys), len(xs)))
     if bg.kind in ("screen", "plain"):
-        light = value_noise(seed, xs * 0.9, ys * 0.9) * 0.5 + 0.5 + 0.35 * (down - 0.5) * (1 if seed % 2 else -1)
+        light: Array = value_noise(seed, xs * 0.9, ys * 0.9) * 0.5 + 0.5 + 0.35 * (down - 0.5) * (1 if seed % 2 else -1)
         if seed % 5 < 2:
             light = _lamps(seed, grid_x, grid_y)
         folds = np.sin((grid_x + 0.25 * value_noise(seed + 1, xs * 2, ys * 1.2)) * 22 * bg.scale) * (seed % 3 == 0)
@@ -263,8 +263,8 @@ def _pattern(bg: Background, xs: Array, ys: Array, pixel: float, soft: float) ->
         return image + colours[2] * 1.6 * smoothstep(0.75, 1.3, leaves)[..., None]
     if bg.kind == "landscape":
         ridge = (
-            value_noise(seed, xs * 1.7, np.float32([0.5]))[0] * 0.12
-            + value_noise(seed, xs * 7, np.float32([9.5]))[0] * 0.03
+            value_noise(seed, xs * 1.7, np.array([0.5], np.float32))[0] * 0.12
+            + value_noise(seed, xs * 7, np.array([9.5], np.float32))[0] * 0.03
         )
         ground = smoothstep(-soft, soft, grid_y - ridge[None] - 0.02)
         cloud = fbm(seed + 1, xs * 2, ys * 4, pixel * 4, 3)

@@ -173,7 +173,8 @@ def render_subjects(
 ) -> tuple[Array, Array]:
     """What stands in front, alone: [height,width,3] scene-linear, premultiplied; [height,width] alpha. See `render`."""
     xs, ys, pixel = pixel_grid(width, height, window)
-    front, alpha = np.zeros((height, width, 3), np.float32), np.zeros((height, width), np.float32)
+    front: Array = np.zeros((height, width, 3), np.float32)
+    alpha: Array = np.zeros((height, width), np.float32)
     for subject in scene.subjects:
         count = _instants(subject, frame, frames_per_clip, pixel, samples)
         rgb_sum, alpha_sum = np.zeros_like(front), np.zeros_like(alpha)

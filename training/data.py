@@ -6,6 +6,7 @@ import itertools
 import multiprocessing as mp
 import os
 from dataclasses import dataclass, replace
+from multiprocessing.sharedctypes import Synchronized
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +32,7 @@ from .veils import draw_veil, paint_veil
 PERIOD = 64  # steps for which fronts are kept
 CHOICE = 12  # fronts of a shape and clip in a period: one is used about twice in the most frequent shapes, else once
 SHADOWED = 0.2  # share of clips whose subjects throw a shadow on what is behind
-TO_TONES = np.float32([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]])  # BT.601, as JPEG
+TO_TONES = np.array([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]], np.float32)  # BT.601, as JPEG
 FROM_TONES = np.linalg.inv(TO_TONES).astype(np.float32)
 _TURN = (np.arange(8)[:, None] * (np.arange(8)[None, :] + 0.5)) * np.pi / 8
 COSINES = (np.cos(_TURN) * np.sqrt(np.where(np.arange(8) == 0, 1 / 8, 2 / 8))[:, None]).astype(np.float32)  # DCT-II
@@ -218,7 +219,7 @@ def veiled(rng: np.random.Generator, front: Front, where: int) -> Front:
 def _alike(rng: np.random.Generator, front: Front, scene: Scene) -> npt.NDArray[np.float64]:
     """[3] factor that gives a front, in the mean, the colour of a spot of what is behind, or one between the two."""
     x0, y0, x1, y1 = front.window
-    spot = np.float32([rng.uniform(x0, x1)]), np.float32([rng.uniform(y0, y1)])
+    spot = np.array([rng.uniform(x0, x1)], np.float32), np.array([rng.uniform(y0, y1)], np.float32)
     wanted = scene.behind(*spot, 0.01, 0.0)[0, 0] + 0.01
     own = front.rgb.sum((0, 1, 2)) / max(float(front.alpha.sum()), 1e-3) + 0.01
     return np.clip(wanted / own, 0.05, 20.0).astype(np.float64) ** rng.uniform(0.6, 1.1)
@@ -274,7 +275,10 @@ def _shadow(rng: np.random.Generator, alpha: Array, shape: Shape) -> Array | Non
     return np.clip(1 - strength * cast, 0, 1).astype(np.float32)
 
 
-def batch(step: int, progress: float, fronts: Fronts) -> tuple[Array, Array, bool]:
+Batch = tuple[Array, Array, bool]  # plates, alphas, whether it ends at the latent
+
+
+def batch(step: int, progress: float, fronts: Fronts) -> Batch:
     """The clips of one step.
 
     Args:
@@ -291,7 +295,7 @@ def batch(step: int, progress: float, fronts: Fronts) -> tuple[Array, Array, boo
     return np.stack([plate for plate, _ in made]), np.stack([alpha for _, alpha in made]), shape.spelled
 
 
-def _work(queue: mp.Queue, progress: mp.Value, fronts: Fronts) -> None:
+def _work(queue: mp.Queue[Batch], progress: Synchronized[float], fronts: Fronts) -> None:
     """Body of a generator process: fills the queue until it is ended."""
     for step in itertools.count():
         queue.put(batch(step, progress.value, fronts))

@@ -7,6 +7,7 @@ import copy
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
@@ -33,7 +34,11 @@ def export(network: MatteNetwork, folder: Path) -> int:
         ValueError: if a weight does not survive fp16.
     """
     size = 0
-    for name, module, shape in (("vae", network.vae, network.vae_config), ("unet", network.unet, network.unet_config)):
+    parts: tuple[tuple[str, Any, Any], ...] = (
+        ("vae", network.vae, network.vae_config),
+        ("unet", network.unet, network.unet_config),
+    )
+    for name, module, shape in parts:
         target = folder / name
         target.mkdir(parents=True, exist_ok=True)
         state = {key: value.detach().cpu().to(torch.float16).contiguous() for key, value in module.state_dict().items()}

@@ -6,7 +6,7 @@ the loss must see how far a value is beyond [0,1].
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -53,6 +53,9 @@ UNET_CONFIG: dict[str, Any] = {
 }
 
 
+M = TypeVar("M", bound=nn.Module)
+
+
 class ConstantAttention(nn.Module):
     """Cross-attention over one all-zero token: its output bias, whatever the input.
 
@@ -68,10 +71,11 @@ class ConstantAttention(nn.Module):
 
     def forward(self, hidden_states: Tensor, *args: object, **kwargs: object) -> Tensor:
         """Any [N,T,C] to the bias [C], which broadcasts when the block adds it."""
-        return self.to_out[0].bias
+        bias: Tensor = self.to_out[0].get_parameter("bias")
+        return bias
 
 
-def without_cross_attention(unet: nn.Module) -> nn.Module:
+def without_cross_attention(unet: Any) -> Any:
     """Replaces every `attn2` by its constant and drops the norm before it (in place)."""
     for module in list(unet.modules()):
         if getattr(module, "attn2", None) is not None:
@@ -89,7 +93,7 @@ class FlatConv3d(nn.Conv3d):
         return F.conv2d(x.flatten(3), weight, self.bias, padding=self.padding[:2]).unflatten(3, x.shape[3:])
 
 
-def with_cpu_layout(module: nn.Module) -> nn.Module:
+def with_cpu_layout(module: M) -> M:
     """What makes a CPU quick (in place; parameters and their names stay).
 
     Channels last in memory (oneDNN's bf16 convolutions of 32 channels take 2.4 ms so and 17 ms otherwise, 512x288, one
@@ -97,7 +101,7 @@ def with_cpu_layout(module: nn.Module) -> nn.Module:
     """
     for child in module.modules():
         if isinstance(child, nn.Conv2d):
-            child.to(memory_format=torch.channels_last)
+            child.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         elif type(child) is nn.Conv3d and child.kernel_size[1:] == (1, 1):
             child.__class__ = FlatConv3d
         elif type(child) is nn.GroupNorm:
@@ -115,7 +119,7 @@ class SpatialOnly(SpatioTemporalResBlock):
         return self.spatial_res_block(hidden_states, temb)
 
 
-def without_temporal(part: nn.Module) -> None:
+def without_temporal(part: Any) -> None:
     """Silences the temporal branches of a part's resnets (in place): at full size one costs as much as the rest."""
     for block in part.modules():
         if isinstance(block, SpatioTemporalResBlock):
@@ -125,7 +129,7 @@ def without_temporal(part: nn.Module) -> None:
             block.time_mixer.mix_factor.requires_grad_(False).fill_(quiet)
 
 
-def without_middle(part: nn.Module) -> None:
+def without_middle(part: Any) -> None:
     """Silences the middle of an encoder or decoder (in place): what its layers add is zero, their weights stay out.
 
     Near full size its attention over all pixels would cost more than all else; the UNet has coarser levels for that.
@@ -140,7 +144,7 @@ def without_middle(part: nn.Module) -> None:
     part.mid_block.__class__ = Idle
 
 
-def quiet_vae(vae: nn.Module, cell: int) -> nn.Module:
+def quiet_vae(vae: Any, cell: int) -> Any:
     """A VAE without time at its decoder's finest levels, and without middles where these would be fine, too (in place).
 
     What has to agree over time is agreed on in the UNet and at coarse levels. The engine leaves out what adds nothing.
@@ -153,7 +157,7 @@ def quiet_vae(vae: nn.Module, cell: int) -> nn.Module:
     return vae
 
 
-def quiet_unet(unet: nn.Module) -> nn.Module:
+def quiet_unet(unet: Any) -> Any:
     """A UNet without cross-attention, and without time at the fine levels that pay no attention (in place)."""
     for down, up in zip(unet.down_blocks, reversed(unet.up_blocks), strict=True):
         if hasattr(down, "attentions"):

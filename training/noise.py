@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating[Any]]  # float32 as a rule; some sums come out as float64
 
 
 def lattice(seed: int, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> Array:

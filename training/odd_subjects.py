@@ -102,7 +102,7 @@ def _branch(sketch: Sketch) -> None:
     """Twigs with leaves, in a vase or without."""
     rng, leaf = sketch.rng, colour(sketch.rng, (0.05, 0.6), (0.2, 0.9))
     if rng.uniform() < 0.6:
-        leaf = leaf * np.float32([0.6, 1.0, 0.4])
+        leaf = leaf * np.array([0.6, 1.0, 0.4], np.float32)
     foot: Point = (0.0, 0.35)
     for _ in range(int(rng.integers(3, 7))):
         me = sketch.joint(0, foot, 0.0, sketch.between(0.02, 0.25))

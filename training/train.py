@@ -13,6 +13,7 @@ import math
 import signal
 import time
 from collections.abc import Sequence
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
 import torch
@@ -84,7 +85,12 @@ def learn(
 
 
 def help_out(
-    network: MatteNetwork, options: argparse.Namespace, number: int, begun: int, progress: mp.Value, steps: mp.Value
+    network: MatteNetwork,
+    options: argparse.Namespace,
+    number: int,
+    begun: int,
+    progress: Synchronized[float],
+    steps: Synchronized[int],
 ) -> None:
     """Body of a further trainer: the same weights in shared memory, its own clips and its own moments.
 

@@ -34,7 +34,7 @@ class Screen:
     def __init__(self, rng: np.random.Generator, kind: str) -> None:
         level, low = rng.uniform(0.25, 0.7), rng.uniform(0.08, 0.38, 2)
         full = [low[0], 1.0, low[1]] if kind == "green" else [low[0] * 0.7, low[1] + 0.08, 1.0]
-        self.full = np.float32(full) * np.float32(level)
+        self.full = np.array(full, np.float32) * np.float32(level)
         self.spots = np.stack(
             [rng.uniform(-0.9, 0.9, 3), rng.uniform(-0.5, 0.5, 3), rng.uniform(0.3, 0.9, 3), rng.uniform(0.2, 0.7, 3)], 1
         )
@@ -99,7 +99,7 @@ class Wood:
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.seed, self.tall = int(rng.integers(1 << 20)), float(rng.uniform(0.11, 0.24))
-        self.light = np.float32([0.55, 0.33, 0.17]) * np.float32(rng.uniform(0.4, 1.4, 3) * rng.uniform(0.5, 1.2))
+        self.light = np.array([0.55, 0.33, 0.17], np.float32) * np.float32(rng.uniform(0.4, 1.4, 3) * rng.uniform(0.5, 1.2))
         self.dark, self.rings = self.light * np.float32(rng.uniform(0.3, 0.6)), float(rng.uniform(45, 90))
 
     def paint(self, xs: Array, ys: Array, pixel: float) -> Array:

@@ -13,7 +13,7 @@ import numpy as np
 from .noise import Array
 
 Point = tuple[float, float]
-LIGHT = np.float32([-0.5, -0.7])  # where light comes from on a canvas; test subjects share it
+LIGHT = np.array([-0.5, -0.7], np.float32)  # where light comes from on a canvas; test subjects share it
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,9 @@ from .unseen_canvas import Canvas, Patch, turned
 
 SHEETS, STRANDS = 4, 850
 NET, NET_SHARE = -0.55, 0.4606  # where the sum of three waves is thread, and its share of the area
-TONES = np.float32([[0.02, 0.015, 0.012], [0.12, 0.06, 0.03], [0.45, 0.3, 0.12], [0.35, 0.1, 0.04], [0.5, 0.5, 0.5]])
+TONES = np.array(
+    [[0.02, 0.015, 0.012], [0.12, 0.06, 0.03], [0.45, 0.3, 0.12], [0.35, 0.1, 0.04], [0.5, 0.5, 0.5]], np.float32
+)
 
 
 class Hair:
@@ -21,7 +23,7 @@ class Hair:
     blur = 0.0
 
     def __init__(self, rng: np.random.Generator) -> None:
-        self.skin = np.float32([0.75, 0.47, 0.34]) * np.float32(rng.uniform(0.35, 1.2))
+        self.skin = np.array([0.75, 0.47, 0.34], np.float32) * np.float32(rng.uniform(0.35, 1.2))
         self.hair = TONES[int(rng.integers(len(TONES)))] * np.float32(rng.uniform(0.8, 1.4))
         self.dress = colour(rng, (0.05, 0.7), (0.1, 0.8))
         self.side = int(rng.choice([-1, 1]))

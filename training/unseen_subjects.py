@@ -110,9 +110,9 @@ class Plant:
     def __init__(self, rng: np.random.Generator) -> None:
         self.pot = colour(rng, (0.15, 0.7), (0.2, 0.8))
         # no pure green: it would be a hole in a green screen by right
-        self.green = np.float32([0.16, 0.3, 0.09]) * np.float32(rng.uniform(0.5, 1.5))
+        self.green = np.array([0.16, 0.3, 0.09], np.float32) * np.float32(rng.uniform(0.5, 1.5))
         if rng.uniform() < 0.4:
-            self.green = colour(rng, (0.25, 0.6), (0.3, 0.7)) * np.float32([1.1, 0.7, 0.8])
+            self.green = colour(rng, (0.25, 0.6), (0.3, 0.7)) * np.array([1.1, 0.7, 0.8], np.float32)
         self.stems = [
             (rng.normal(0, 0.5), rng.uniform(0.45, 0.72), rng.normal(0, 0.5), rng.uniform(0, 6.3), rng.uniform(*RESTLESS))
             for _ in range(int(rng.integers(7, 13)))
@@ -178,7 +178,7 @@ class Wheel:
                 canvas.over(patch, (band(away, self.thin, canvas.pixel) * ends).astype(np.float32), self.metal, 0.9)
         angle = 2 * np.pi * self.turns * seconds
         reflector = (float(0.27 * np.cos(angle)), float(hub[1] + 0.27 * np.sin(angle)))
-        canvas.box(reflector, (0.03, 0.014), 0.008, -angle, np.float32([0.9, 0.35, 0.05]))
+        canvas.box(reflector, (0.03, 0.014), 0.008, -angle, np.array([0.9, 0.35, 0.05], np.float32))
         canvas.disc(hub, (0.05, 0.05), self.metal)
 
 
@@ -228,5 +228,5 @@ class Glasses:
             back = self.held_back + (1 - self.held_back) * 0.5 * steep**5
             glint = 0.5 * np.exp(-((dx + 0.35) ** 2 + (dy + 0.4) ** 2) * 40)
             cover = np.clip((1 - far) * radius / canvas.pixel + 0.5, 0, 1) * np.minimum(back + glint, 1)
-            canvas.over(patch, cover.astype(np.float32), np.float32([0.55, 0.6, 0.62]), 0.5 + glint)
+            canvas.over(patch, cover.astype(np.float32), np.array([0.55, 0.6, 0.62], np.float32), 0.5 + glint)
         canvas.ring(centre, radius, rim, self.frame)

@@ -25,7 +25,7 @@ def subject(frames: int = 4, width: int = 96, height: int = 54) -> Array:
         xs = ((np.arange(width) + 0.5) / height - width / height / 2).astype(np.float32)
         ys = ((np.arange(height) + 0.5) / height - 0.5).astype(np.float32)
         drawn = Canvas(xs, ys, 1 / height)
-        drawn.disc((0.05 * frame, 0.0), (0.3, 0.3), np.float32([1, 1, 1]))
+        drawn.disc((0.05 * frame, 0.0), (0.3, 0.3), np.array([1, 1, 1], np.float32))
         found.append(drawn.alpha)
     return np.stack(found)
 
@@ -52,7 +52,7 @@ def test_a_flat_green_or_blue_screen_is_keyed_nearly_perfectly(screen: tuple[flo
 def test_a_screen_in_uneven_light_is_keyed_by_its_clean_plate() -> None:
     truth = subject()
     light = (0.35 + 0.65 * np.linspace(0, 1, truth.shape[2], dtype=np.float32) ** 2)[None, :, None]
-    behind = np.broadcast_to(light * np.float32([0.08, 0.5, 0.1]), (*truth.shape[1:], 3))
+    behind = np.broadcast_to(light * np.array([0.08, 0.5, 0.1], np.float32), (*truth.shape[1:], 3))
 
     assert mad_of(classic_key(plates(truth, (0.6, 0.3, 0.25), behind)), truth) < 0.01
 
@@ -60,19 +60,19 @@ def test_a_screen_in_uneven_light_is_keyed_by_its_clean_plate() -> None:
 def test_another_colour_than_a_screen_is_keyed_by_its_distance() -> None:
     truth = subject()
 
-    assert mad_of(classic_key(plates(truth, (0.7, 0.1, 0.1), np.float32([0.3, 0.3, 0.32]))), truth) < 0.01
+    assert mad_of(classic_key(plates(truth, (0.7, 0.1, 0.1), np.array([0.3, 0.3, 0.32], np.float32))), truth) < 0.01
 
 
 def test_where_nothing_stands_before_the_screen_the_key_is_empty() -> None:
     nothing = np.zeros((2, 54, 96), np.float32)
 
-    assert classic_key(plates(nothing, (0.0, 0.0, 0.0), np.float32([0.08, 0.5, 0.1]))).max() == 0
+    assert classic_key(plates(nothing, (0.0, 0.0, 0.0), np.array([0.08, 0.5, 0.1], np.float32))).max() == 0
 
 
 def test_a_background_with_a_pattern_is_too_much_for_the_key() -> None:
     truth = subject()
     squares = (np.add.outer(np.arange(54) // 6, np.arange(96) // 6) % 2)[..., None]
-    behind = np.where(squares, np.float32([0.7, 0.5, 0.1]), np.float32([0.1, 0.2, 0.5]))
+    behind = np.where(squares, np.array([0.7, 0.5, 0.1], np.float32), np.array([0.1, 0.2, 0.5], np.float32))
 
     assert mad_of(classic_key(plates(truth, (0.4, 0.4, 0.4), behind)), truth) > 0.05
 

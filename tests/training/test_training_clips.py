@@ -51,7 +51,7 @@ def picture(path: Path) -> Path:
 @pytest.mark.parametrize("kind", patterns.KINDS)
 def test_a_pattern_is_the_same_in_a_window_as_in_the_whole_frame(kind: str, seed: int) -> None:
     xs, ys, pixel = grid()
-    colours = np.float32([[0.1, 0.5, 0.9], [0.6, 0.2, 0.1], [0, 0, 0], [1, 1, 1]])
+    colours = np.array([[0.1, 0.5, 0.9], [0.6, 0.2, 0.1], [0, 0, 0], [1, 1, 1]], np.float32)
     whole = patterns.paint_pattern(kind, seed, colours, xs, ys, pixel, 0.002)
     part = patterns.paint_pattern(kind, seed, colours, xs[20:50], ys[10:40], pixel, 0.002)
 
@@ -209,7 +209,7 @@ def test_markers_of_a_screen_are_discs_or_signs_of_up_to_three_strips() -> None:
 @pytest.mark.parametrize("key", [1, 2])
 def test_who_wears_the_screen_s_colour_gets_another_and_nobody_else(key: int) -> None:
     rng, alpha = np.random.default_rng(2), np.full((1, 8, 8), 0.5, np.float32)
-    screen = np.float32([0.1, 0.1, 0.1])
+    screen = np.array([0.1, 0.1, 0.1], np.float32)
     screen[key] = 0.6
     worn, red = np.full((1, 8, 8, 3), 0.05, np.float32), np.full((1, 8, 8, 3), 0.05, np.float32)
     worn[..., key], red[..., 0] = 0.4, 0.4

@@ -10,7 +10,7 @@ from training.unseen_canvas import Canvas, turned
 from training.unseen_soft import disc_blur
 from training.unseen_subjects import Glasses
 
-WHITE = np.float32([1, 1, 1])
+WHITE = np.array([1, 1, 1], np.float32)
 
 
 def canvas(side: int = 64) -> Canvas:
@@ -70,8 +70,8 @@ def test_a_turned_box_s_edge_is_that_of_finer_pixels() -> None:
 def test_colour_is_premultiplied_and_layers_go_over_each_other() -> None:
     drawn = canvas(8)
     whole = drawn.whole()
-    drawn.over(whole, np.full((8, 8), 0.5, np.float32), np.float32([1, 0, 0]))
-    drawn.over(whole, np.full((8, 8), 0.5, np.float32), np.float32([0, 1, 0]))
+    drawn.over(whole, np.full((8, 8), 0.5, np.float32), np.array([1, 0, 0], np.float32))
+    drawn.over(whole, np.full((8, 8), 0.5, np.float32), np.array([0, 1, 0], np.float32))
 
     assert drawn.alpha == pytest.approx(np.full((8, 8), 0.75))
     assert drawn.rgb[3, 3] == pytest.approx([0.25, 0.5, 0])

@@ -127,8 +127,9 @@ def test_a_constant_covers_the_format_and_takes_no_memory() -> None:
 def test_a_checkerboard_goes_round_its_four_colours_from_the_centre() -> None:
     made = ops.checkerboard(Format(8, 4), boxsize=2, color0=0.0, color1=0.1, color2=0.2, color3=0.3)
     rows = made.channels["rgba.red"]
-    np.testing.assert_array_equal(rows[0], np.float32([0, 0, 0.1, 0.1, 0, 0, 0.1, 0.1]))  # the box above the centre's
-    np.testing.assert_array_equal(rows[3], np.float32([0.3, 0.3, 0.2, 0.2, 0.3, 0.3, 0.2, 0.2]))
+    # the box above the centre's
+    np.testing.assert_array_equal(rows[0], np.array([0, 0, 0.1, 0.1, 0, 0, 0.1, 0.1], np.float32))
+    np.testing.assert_array_equal(rows[3], np.array([0.3, 0.3, 0.2, 0.2, 0.3, 0.3, 0.2, 0.2], np.float32))
     assert (made.channels["rgba.alpha"] == 1).all()
     with pytest.raises(ParamError, match="boxes"):
         ops.checkerboard(Format(8, 4), boxsize=0)
