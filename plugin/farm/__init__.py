@@ -9,10 +9,11 @@ frames (`frames` says why).
 
 from .blocks import blocks_of, chunks, frames_of_blocks, parse_blocks, range_expression, repeated_share
 from .bundle import read_bundle, write_bundle
-from .job import FarmJob, FarmScript, FarmSettings
+from .job import FarmJob, FarmScript
 from .opencue.job import opencue_xml
 from .openjd.parameters import parameter_values
 from .openjd.template import job_template
+from .settings import FarmSettings
 
 __all__ = [
     "FarmJob",

@@ -19,54 +19,11 @@ from ..params.fields import BY_NAME
 from ..params.keys import ShotParams
 from ..params.spec import FARM
 from .blocks import blocks_of, frames_of_blocks
+from .settings import FarmSettings
 
 JOB_VERSION = 1
 NAME_LENGTH = 128
 _UNFIT = re.compile(r"[\x00-\x1f\x7f{}]+")  # control characters, and what a template would read as a format string
-
-
-@dataclass(frozen=True)
-class FarmSettings:
-    """What the farm is asked for, beyond the mattes.
-
-    Attributes:
-        blocks_per_chunk: blocks of one task; more repeat less work, fewer spread better.
-        gpus: of a worker, 0 for none; gpu_memory: MiB of each, 0 to ask for none in particular.
-        task_seconds, start_seconds: after which a task, and the start of the engine, count as hung.
-        notice_seconds: between the signal of a cancel and the kill.
-        idle_seconds: after which a warm engine that nobody ended ends itself.
-        retries: how often a failed task is tried again; priority: 0 to 100.
-        continue_on_error: whether the other tasks go on where one has failed for good. Deadline Cloud alone is told; see
-            docs/farm.md for what other engines do.
-        command: what starts `gvm-matte` on a worker, as words.
-        chunking: whether the farm knows TASK_CHUNKING; else tasks are written out one by one.
-    """
-
-    blocks_per_chunk: int = 8
-    gpus: int = 1
-    gpu_memory: int = 0
-    task_seconds: int = 4 * 3600
-    start_seconds: int = 600
-    notice_seconds: int = 30
-    idle_seconds: int = 300
-    retries: int = 2
-    priority: int = 50
-    continue_on_error: bool = True
-    command: Tuple[str, ...] = ("gvm-matte",)
-    chunking: bool = True
-
-    def __post_init__(self) -> None:
-        limits = {
-            "blocks_per_chunk": (1, 100_000), "gpus": (0, 64), "gpu_memory": (0, 1 << 24), "task_seconds": (1, 1 << 31),
-            "start_seconds": (1, 86_400), "notice_seconds": (1, 600), "idle_seconds": (1, 86_400), "retries": (0, 100),
-            "priority": (0, 100),
-        }  # fmt: skip
-        for name, (low, high) in limits.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-                raise UsageError(f"{name.replace('_', ' ').capitalize()} takes {low} to {high}, not {value!r}.")
-        if not self.command or any(not word or "{{" in word for word in self.command):
-            raise UsageError("The worker's command is one word or more, none of them empty or with {{ in it.")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Tuple
 
 import numpy as np
 import pytest
-from gvm_matte.cli.farm.precision import judged, params_for_looking
+from gvm_matte.cli.farm.status import judged, params_for_looking
 from gvm_matte.client import MatteJob
 from gvm_matte.core.image import Box
 from gvm_matte.engine.mattes import read_digest, read_header_strings, write_matte

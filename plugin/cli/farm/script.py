@@ -12,14 +12,12 @@ import dataclasses
 import sys
 from typing import Any, Dict, List, Tuple
 
-from ...client import MatteJob
 from ...core.errors import UsageError
 from ...core.frames import FrameRange
 from ...farm import FarmJob
 from ...params.keys import ShotParams
 from ..comp import script as comp_script
 from ..options import params_of
-from .precision import params_for_looking
 from .shot import ShotFacts, look_at_shot
 
 
@@ -109,22 +107,3 @@ def _try_branch(host: Any, node: Any, job: FarmJob) -> None:
     for index in range(node.inputs()):
         if node.input(index) is not None:
             host.picture(node.input(index), first)
-
-
-def survey_of_script(job: FarmJob) -> MatteJob:
-    """What asks which mattes of a script's job are there: a dry run of the node with the job's parameters.
-
-    Raises:
-        ScriptError, UsageError: the script cannot be read, or has no such node any more.
-    """
-    assert job.script is not None
-    base, keyed = job.shot_params.base, job.shot_params.keys
-    params = {name: getattr(base, name) for name in job.params if name not in keyed}
-    with contextlib.redirect_stdout(sys.stderr), comp_script.opened(job.script.path):
-        from ...nodes import names
-        from ...nodes.order import take
-
-        (node,) = comp_script.choose([job.script.node])
-        comp_script.set_params([node], params_for_looking({**params, "existing": "resume"}))
-        node[names.OUTPUT].setValue(job.output)
-        return take(node).job(job.rounded, {}, dry_run=True)

@@ -18,6 +18,7 @@ from ...core.errors import UsageError
 from ...farm import FarmSettings
 from ...farm.engine import OptionValue
 from ...farm.engines import ENGINES, engine_options
+from ...farm.settings import JOB_SETTINGS, WORKER_SETTINGS
 from .shot import Shot, write_json
 
 VERSION = 1
@@ -25,10 +26,10 @@ DEFAULTS = FarmSettings()
 _NOT_STICKY = frozenset({"frames"})
 # Options of `farm bundle` by field, where a field is not at its default.
 _BUNDLE_OPTIONS = {
-    "frames": "--frames", "gpus": "--gpus", "gpu_memory": "--gpu-memory",
-    "task_seconds": "--task-timeout", "start_seconds": "--start-timeout", "notice_seconds": "--notice",
-    "idle_seconds": "--idle-timeout", "retries": "--retries", "priority": "--priority", "command": "--command",
-}  # fmt: skip
+    "frames": "--frames",
+    **{setting.name: setting.flag for setting in (*WORKER_SETTINGS, *JOB_SETTINGS)},
+    "command": "--command",
+}
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import html
 from typing import Any, Callable, Dict, List, Sequence, Tuple
 
+from ...farm.settings import Setting
 from ..kit.qt import QtCore, QtWidgets
 from .choices import Choices
 
+MOST = 2**31 - 1  # that a spin box holds
 UNSET = -1  # what a number shows its special words at: None in `Choices`
 
 
@@ -33,20 +35,24 @@ class Fields(QtCore.QObject):
             put(choices.value(name))
             blocker.unblock()
 
-    def number(
-        self, name: str, low: int, high: int, *, suffix: str = "", unset: str = "", step: int = 1
-    ) -> QtWidgets.QSpinBox:
-        """A whole number; `unset` are the words of one that is left to the command."""
+    def number(self, setting: Setting) -> QtWidgets.QSpinBox:
+        """A whole number; one that is left to the command shows what the command makes of it, in words."""
+        name, unset = setting.name, setting.unset
         spin = QtWidgets.QSpinBox()
         spin.setLocale(QtCore.QLocale(QtCore.QLocale.Language.C))
-        spin.setRange(UNSET if unset else low, high)
-        spin.setSingleStep(step)
-        spin.setSuffix(suffix)
-        spin.setSpecialValueText(unset)
+        spin.setRange(UNSET if unset else setting.low, min(setting.high, MOST))
+        spin.setSingleStep(setting.step)
+        spin.setSuffix(self.tr(setting.unit))
+        spin.setSpecialValueText(self.tr(unset))
         self._bind(name, spin, lambda: None if unset and spin.value() == UNSET else spin.value(),
                    lambda value: spin.setValue(UNSET if value is None else value))  # fmt: skip
         spin.valueChanged.connect(lambda _value: self.changed.emit(name))
         return spin
+
+    def numbers(self, form: QtWidgets.QFormLayout, settings: Sequence[Setting]) -> None:
+        """A row for each."""
+        for setting in settings:
+            row(form, self.tr(setting.label), self.number(setting), self.tr(sentence(setting.help)))
 
     def line(self, name: str, placeholder: str = "") -> QtWidgets.QLineEdit:
         """Text."""
@@ -75,6 +81,11 @@ class Fields(QtCore.QObject):
     def _bind(self, name: str, widget: QtWidgets.QWidget, get: Callable[[], Any], put: Callable[[Any], None]) -> None:
         self.widgets[name], self._get[name], self._put[name] = widget, get, put
         widget.setObjectName(name)
+
+
+def sentence(words: str) -> str:
+    """An option's help as a tip."""
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def row(form: QtWidgets.QFormLayout, text: str, widget: QtWidgets.QWidget, tip: str = "", *more: QtWidgets.QWidget) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Dict, Optional
 
+from ...farm.cost import MOST_TWICE
 from ...farm.engine import FarmEngine
 from ...farm.engines import ENGINES
+from ...farm.settings import BLOCKS, JOB_SETTINGS, WORKER_SETTINGS
 from ..kit import theme
 from ..kit.qt import QtCore, QtWidgets
-from .fields import Fields, align, note, page, row
+from .fields import Fields, align, note, page, row, sentence
 from .figures import Figures
-
-_FEW = 0.15  # of the windows twice: more is said in the colour of a warning
 
 
 class JobPage(QtCore.QObject):
@@ -19,7 +19,6 @@ class JobPage(QtCore.QObject):
 
     def __init__(self, fields: Fields, parent: QtCore.QObject) -> None:
         super().__init__(parent)
-        self._fields = fields
         self._stride = 0
         self.widget, form = page()
         row(form, self.tr("&Name"), fields.line("name"), self.tr("What people see. Empty: the plates', or the script's and "
@@ -34,19 +33,17 @@ class JobPage(QtCore.QObject):
         self.frames_per_task.setSuffix(self.tr(" frames"))
         self.frames_per_task.setEnabled(False)
         self.frames_per_task.valueChanged.connect(self._snap)
-        self._blocks = fields.number("blocks_per_chunk", 1, 100_000, suffix=self.tr(" blocks"))
+        self._blocks = fields.number(BLOCKS)
         self._blocks.valueChanged.connect(lambda _value: self._follow())
-        fewer = self.tr("More in a task repeat less work, fewer spread over more workers.")
+        fewer = self.tr(sentence(BLOCKS.help))
         row(form, self.tr("Frames per &task"), self.frames_per_task,
             self.tr("Snaps to whole blocks, since a block is computed at once. ") + fewer, self._blocks)  # fmt: skip
         self._blocks.setToolTip(fewer)
-        self._blocks.setAccessibleName(self.tr("Blocks per task"))
+        self._blocks.setAccessibleName(self.tr(BLOCKS.label))
         self.waste = note(2)
         self.waste.setObjectName("waste")
         form.addRow("", self.waste)
-        row(form, self.tr("&Retries"), fields.number("retries", 0, 100),
-            self.tr("How often a task that failed is tried again; here, sessions after one that failed."))  # fmt: skip
-        row(form, self.tr("&Priority"), fields.number("priority", 0, 100), self.tr("0 to 100; more comes first."))
+        fields.numbers(form, JOB_SETTINGS)
         self.on_error = fields.switch("continue_on_error", self.tr("Continue on &error"))
         self.on_error_note = note(2)
         form.addRow("", self.on_error)
@@ -54,7 +51,7 @@ class JobPage(QtCore.QObject):
         self.form = form
 
     def show_figures(self, figures: Optional[Figures]) -> None:
-        """Shows what the job comes to; None: nobody knows yet."""
+        """Shows what the job comes to; None: it is not known yet."""
         self._stride = figures.stride if figures is not None else 0
         self.frames_per_task.setEnabled(figures is not None)
         self._follow()
@@ -69,7 +66,7 @@ class JobPage(QtCore.QObject):
             )
         )
         self.waste.setToolTip(self.waste.text())
-        theme.colour_text(self.waste, "warn" if figures.repeated > _FEW else "")
+        theme.colour_text(self.waste, "warn" if figures.repeated > MOST_TWICE else "")
 
     def show_engine(self, engine: FarmEngine) -> None:
         """Says what the engine does when a task fails."""
@@ -98,23 +95,8 @@ class WorkerPage(QtCore.QObject):
     def __init__(self, fields: Fields, parent: QtCore.QObject) -> None:
         super().__init__(parent)
         self.widget, form = page()
-        self._gpus = fields.number("gpus", 0, 64, unset=self.tr("as the device says"))
-        self._memory = fields.number(
-            "gpu_memory", 0, 1 << 24, suffix=self.tr(" MiB"), unset=self.tr("as estimated"), step=512
-        )
-        row(form, self.tr("&GPUs"), self._gpus, self.tr("Of a worker; 0 for none."))
-        row(form, self.tr("GPU &memory"), self._memory,
-            self.tr("Of each GPU. By default estimated from the weights, the model's size and the window; 0 asks for "
-                    "none in particular."))  # fmt: skip
-        seconds = self.tr(" s")
-        row(form, self.tr("&Task time-out"), fields.number("task_seconds", 1, 2**31 - 1, suffix=seconds, step=600),
-            self.tr("After which a task counts as hung."))  # fmt: skip
-        row(form, self.tr("&Start time-out"), fields.number("start_seconds", 1, 86_400, suffix=seconds, step=60),
-            self.tr("After which the start of the engine counts as hung."))  # fmt: skip
-        row(form, self.tr("&Notice"), fields.number("notice_seconds", 1, 600, suffix=seconds),
-            self.tr("Between the signal of a cancel and the kill."))  # fmt: skip
-        row(form, self.tr("&Idle time-out"), fields.number("idle_seconds", 1, 86_400, suffix=seconds, step=60),
-            self.tr("After which an engine that nobody ended ends itself."))  # fmt: skip
+        fields.numbers(form, WORKER_SETTINGS)
+        self._fields = fields
         row(form, self.tr("&Command"), fields.line("command"), self.tr("What starts gvm-matte on a worker."))
         chunking = fields.switch("chunking", self.tr("The queue knows TASK_CHUNKING"))
         chunking.setToolTip(self.tr("Without it tasks are written out one by one, at most 1,024 of them."))
@@ -122,11 +104,12 @@ class WorkerPage(QtCore.QObject):
         self.form = form
 
     def show_estimate(self, gpus: Optional[int], memory: Optional[int]) -> None:
-        """Shows what the command makes of numbers that are left to it; None: nobody knows yet."""
-        known = gpus is not None and memory is not None
-        self._gpus.setSpecialValueText(str(gpus) if known else self.tr("as the device says"))
-        text = self.tr("{0} MiB (estimated)").format(f"{memory:,}") if known else self.tr("as estimated")
-        self._memory.setSpecialValueText(text)
+        """Shows what the command makes of numbers that are left to it; None: the shot was not looked at yet."""
+        estimate = "" if memory is None else self.tr("{0} MiB (estimated)").format(f"{memory:,}")
+        for setting, text in zip(WORKER_SETTINGS, ("" if gpus is None else str(gpus), estimate)):
+            spin = self._fields.widgets[setting.name]
+            assert isinstance(spin, QtWidgets.QSpinBox)
+            spin.setSpecialValueText(text or self.tr(setting.unset))
 
 
 class EnginePage(QtCore.QObject):
@@ -153,9 +136,8 @@ class EnginePage(QtCore.QObject):
             if option.type is bool:
                 form.addRow("", fields.switch(option.name, self.tr(option.label)))
             else:
-                tip = f"{option.help[0].upper()}{option.help[1:]}."
                 edit = fields.line(option.name, self.tr(option.unset or engine.unset))
-                row(form, self.tr(option.label), edit, self.tr(tip))
+                row(form, self.tr(option.label), edit, self.tr(sentence(option.help)))
         if engine.note:
             told = note()
             told.setText(self.tr(engine.note))
