@@ -24,7 +24,7 @@ from typing import Any
 import torch
 from gvm_matte.engine.jobs.job import Job, Rings
 from gvm_matte.engine.pipeline.plan import make_plan
-from gvm_matte.engine.pipeline.renderer import READERS, Stages
+from gvm_matte.engine.pipeline.renderer import READERS, preparer_of, render_mattes, second_reader
 from gvm_matte.protocol.messages import Render
 from gvm_matte.protocol.parts import Sink, Source
 from torch import Tensor
@@ -62,7 +62,10 @@ def engine_files(plates: str, folder: Path, options: argparse.Namespace) -> None
     with ExitStack() as cleanup:
         plan = make_plan(request, check=job.check, found=lambda request, files: None)
         cleanup.callback(plan.request.close)
-        Stages(job, plan, cleanup).run(Constant(), done=lambda: None)  # type: ignore[arg-type]
+        preparer = preparer_of(plan)
+        again = second_reader(job, plan, preparer, cleanup)
+        model: Any = Constant()
+        render_mattes(job, plan, model, preparer, again=again, hub=None, done=lambda: None, cleanup=cleanup)
 
 
 def copied_files(paths: Sequence[Path], folder: Path) -> None:

@@ -113,7 +113,6 @@ class Judge:
 
     def mattes(self, clip: Clip, params: dict[str, Any]) -> Array:
         """[F,H,W] as the engine delivers them, in float; the model's shorter edge is the clip's."""
-        import torch
         from gvm_matte.core.frames import BlockPlan
         from gvm_matte.core.image import Box
         from gvm_matte.engine.colour import resolve_input
@@ -136,21 +135,11 @@ class Judge:
             def take(self, frame: int) -> Tensor:
                 return preparer.plate(frame, clip.plate[frame], box, encoded)
 
-        def deliver(frame: int, alpha: Tensor) -> None:
-            found[frame] = preparer.matte(frame, alpha).cpu().numpy()
-
         base = shot.base
         plan = BlockPlan.of(base, (0, frames - 1))
-        with torch.inference_mode():
-            WindowRunner(
-                model=self._model,
-                params=base,
-                plan=plan,
-                plates=Plates(),
-                noise=None,
-                deliver=deliver,
-                stage=lambda _: None,
-            ).run(range(frames))
+        runner = WindowRunner(model=self._model, params=base, plan=plan, plates=Plates(), noise=None, stage=lambda _: None)
+        for frame, alpha in runner.alphas(range(frames)):
+            found[frame] = preparer.matte(frame, alpha).cpu().numpy()
         return found
 
 

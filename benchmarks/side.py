@@ -141,15 +141,17 @@ class Runs:
         import torch
         from gvm_matte.engine.pipeline.windows import WindowRunner
 
-        def deliver(frame: int, alpha: Tensor) -> None:
+        runner = WindowRunner(
+            model=self._model,
+            params=self._params,
+            plan=self._work.plan,
+            plates=self,
+            noise=None,
+            stage=lambda _: None,
+        )
+        for _, alpha in runner.alphas(range(self._work.first, self._work.last + 1)):
             if alpha.is_cuda:
                 torch.cuda.synchronize()  # else the clock stops before the GPU
-
-        runner = WindowRunner(
-            model=self._model, params=self._params, plan=self._work.plan, plates=self, noise=None,
-            deliver=deliver, stage=lambda _: None,
-        )  # fmt: skip
-        runner.run(range(self._work.first, self._work.last + 1))
 
 
 def main() -> None:

@@ -102,16 +102,15 @@ class Shot:
         Raises:
             ImportError: the image libraries, which the pipeline imports, are not there.
         """
-        from gvm_matte.engine.pipeline import extras, pushed
         from gvm_matte.engine.pipeline import feed as feeding
+        from gvm_matte.engine.pipeline import pushed
         from gvm_matte.engine.pipeline import sink as sinking
 
         with _Host(self) as host:
-            fetch = pushed.from_buffers(
-                job=host.job, colour=InputColour(), preparer=self._preparer, params=self.params,
-                kept=extras.KeptPlates(()), again=False,
-            )  # fmt: skip
-            feed = feeding.Feed(order=self.frames, fetch=fetch, threads=1, ahead=AHEAD, check=host.job.check)
+            plates = pushed.PushedPlates(
+                host.job, colour=InputColour(), preparer=self._preparer, missing="error", kept=None
+            )
+            feed = feeding.Feed(order=self.frames, fetch=plates.fetch, threads=1, ahead=AHEAD, check=host.job.check)
             sink = sinking.Sink(
                 job=host.job, params=self.params, area=self.box, pattern="", header=_no_header, done=lambda: None
             )
@@ -135,10 +134,15 @@ class Shot:
 
     def _run(self, plates: Any, deliver: Callable[[int, Tensor], None]) -> None:
         runner = WindowRunner(
-            model=self._models.engine, params=self.params, plan=self.plan, plates=plates, noise=None, deliver=deliver,
+            model=self._models.engine,
+            params=self.params,
+            plan=self.plan,
+            plates=plates,
+            noise=None,
             stage=lambda _: None,
-        )  # fmt: skip
-        runner.run(self.frames)
+        )
+        for frame, alpha in runner.alphas(self.frames):
+            deliver(frame, alpha)
 
 
 class _Host:

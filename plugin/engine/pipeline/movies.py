@@ -38,18 +38,25 @@ def make_movies(job: Job, plan: Plan, *, reader: PlateReader, preparer: Preparer
         return mattes.read(frame, display=display, area=display)
 
     def plate(frame: int) -> npt.NDArray[Any]:
-        seen = reader.read(frame)
-        if seen is None:
+        found = reader.read(frame)
+        if found is None:
             return np.zeros((display.height, display.width, 3), np.float32)
-        transform = request.colour.resolve(hint=seen.colorspace, dtype=seen.pixels.dtype, path=seen.path)
+        seen, transform = found
         shown = preparer.displayed(frame, seen.pixels, transform).cpu().numpy()
         return placed(np.broadcast_to(shown, (*shown.shape[:2], 3)), seen.data, display)
 
     try:
         for kind, path in job.request.sink.movies.items():
             write_movie(
-                kind, path, frames, matte=matte, plate=plate, fps=fps, pixel_aspect=request.pixel_aspect,
-                check=job.check, progress=lambda done: job.progress(STAGE),
-            )  # fmt: skip
+                kind,
+                path,
+                frames,
+                matte=matte,
+                plate=plate,
+                fps=fps,
+                pixel_aspect=request.pixel_aspect,
+                check=job.check,
+                progress=lambda done: job.progress(STAGE),
+            )
     finally:
         mattes.close()

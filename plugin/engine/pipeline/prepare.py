@@ -151,6 +151,11 @@ class Preparer:
         fitted, crop = self._geometry.fitted, self._region.crop_size
         return self._params.base.upsample == "guided" and (fitted[0] < crop[0] or fitted[1] < crop[1])
 
+    @property
+    def wants_plate(self) -> bool:
+        """Whether a matte is made of its plate, too: by its edges, or of its colours."""
+        return self.wants_guide or self._params.base.file_channels.colours
+
     @torch.inference_mode()
     def raw(self, alpha: Tensor, extras: Extras = Extras()) -> Tensor:  # noqa: B008 - it is frozen
         """An alpha at the plate's size, before the edge treatment.

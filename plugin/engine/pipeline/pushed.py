@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import queue
-from typing import Any, Callable, Optional, Union
+from typing import Any, Optional, Union
 
 import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
 from ...core.errors import FrameBufferError, PlateMissingError
-from ...params.fields import MatteParams
 from ...protocol.frame_buffer import SlotInfo
 from ...protocol.messages import PlateFailed, PlateReady, SlotFree
 from ..colour import InputColour
@@ -23,40 +22,57 @@ from .prepare import Preparer
 NUMPY = {"half": np.float16, "float": np.float32, "uint8": np.uint8, "uint16": np.uint16}
 
 
-def from_buffers(
-    *, job: Job, colour: InputColour, preparer: Preparer, params: MatteParams, kept: KeptPlates, again: bool
-) -> Callable[[int], Tensor]:
-    """A fetch that waits for the host's next plate; its slot goes back once the pixels are on the device.
+class PushedPlates:
+    """The host's plates as the model wants them.
 
     Args:
-        kept: takes a copy of each plate, where it is needed again.
-        again: whether any is.
+        kept: takes a copy of each plate; None: none is needed again.
     """
 
-    def next_message() -> Union[PlateReady, PlateFailed]:
+    def __init__(
+        self, job: Job, *, colour: InputColour, preparer: Preparer, missing: str, kept: Optional[KeptPlates]
+    ) -> None:
+        self._job, self._colour, self._preparer, self._missing, self._kept = job, colour, preparer, missing, kept
+        self._last: Optional[tuple[Tensor, Optional[Seen]]] = None
+
+    def fetch(self, frame: int) -> Tensor:
+        """Waits for the host's next plate, [1,3,H',W'] on the device; its slot goes back once the pixels are there.
+
+        Raises:
+            FrameBufferError: it is another frame's, or its slot does not hold it.
+            PlateMissingError: the host has none, and the policy is `error`.
+        """
+        message = self._next_message()
+        if message.frame != frame:
+            raise FrameBufferError(f"The host pushed frame {message.frame}; frame {frame} is next.", frame=frame)
+        plate, seen = self._instead(message) if isinstance(message, PlateFailed) else self._taken(message)
+        if self._kept is not None:
+            self._kept.put(frame, seen)
+        if isinstance(message, PlateReady):
+            self._last = plate, seen
+            self._job.send(SlotFree(self._job.id, message.slot))
+        return plate
+
+    def _next_message(self) -> Union[PlateReady, PlateFailed]:
         while True:
-            job.check()
+            self._job.check()
             try:
-                return job.pushed.get(timeout=WAIT_SECONDS)
+                return self._job.pushed.get(timeout=WAIT_SECONDS)
             except queue.Empty:
                 continue
 
-    last: Optional[tuple[Tensor, Seen]] = None
+    def _instead(self, message: PlateFailed) -> tuple[Tensor, Optional[Seen]]:
+        """What stands in for a plate that the host could not give."""
+        if self._missing == "error":
+            raise PlateMissingError(message.message, frame=message.frame)
+        if self._job.record is not None:
+            self._job.record.missing.append(message.frame)
+        if self._missing == "nearest" and self._last is not None:
+            return self._last
+        return self._preparer.black(), None
 
-    def fetch(frame: int) -> Tensor:
-        nonlocal last
-        message = next_message()
-        if message.frame != frame:
-            raise FrameBufferError(f"The host pushed frame {message.frame}; frame {frame} is next.", frame=frame)
-        if isinstance(message, PlateFailed):
-            if params.missing == "error":
-                raise PlateMissingError(message.message, frame=frame)
-            if job.record is not None:
-                job.record.missing.append(frame)
-            held, seen = last if params.missing == "nearest" and last is not None else (preparer.black(), None)
-            kept.put(frame, seen)
-            return held
-        ring = job.rings.plates
+    def _taken(self, message: PlateReady) -> tuple[Tensor, Optional[Seen]]:
+        job, frame, ring = self._job, message.frame, self._job.rings.plates
         if ring is None:
             raise FrameBufferError("A plate was pushed, but no ring of plates is attached.", frame=frame)
         try:
@@ -67,15 +83,10 @@ def from_buffers(
         except FrameBufferError:
             job.check()  # the host went away and its rings with it: that is a cancel
             raise
-        transform = colour.resolve(hint=job.request.source.colorspace, dtype=pixels.dtype)
-        plate = preparer.plate(frame, pixels, info.box, transform)
-        seen = Seen(make_finite(pixels.copy()) if again else pixels[:0], info.box, transform)
-        kept.put(frame, seen)
-        job.send(SlotFree(job.id, message.slot))
-        last = plate, seen
-        return plate
-
-    return fetch
+        transform = self._colour.resolve(hint=job.request.source.colorspace, dtype=pixels.dtype)
+        plate = self._preparer.plate(frame, pixels, info.box, transform)
+        seen = None if self._kept is None else Seen(make_finite(pixels.copy()), info.box, transform)
+        return plate, seen
 
 
 def in_place(info: SlotInfo, payload: memoryview) -> npt.NDArray[Any]:

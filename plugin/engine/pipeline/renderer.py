@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import time
 from contextlib import ExitStack, suppress
@@ -19,32 +18,31 @@ from ...core.image import Box
 from ...core.paths import frame_path
 from ...images.whole_file import make_folder
 from ...protocol.messages import LOADING, RENDERING, Accepted, Done, FrameKept, Message, Notice
-from ..colour import InputTransform
 from ..jobs.job import Job
 from ..jobs.status import EngineStatus
 from ..mattes import FrameLock, drop_locks
 from ..model.device import memory_probe
-from ..model.matting import MattingModel, load_model
+from ..model.interface import Model
+from ..model.matting import load_model
 from ..model.weights import WeightFiles
-from ..plates import Plate, PlateSource, open_plates
+from ..plates import open_plates
 from ..plates.video import VideoFile
 from ..watch.hub import WatchHub
-from .extras import Extras, KeptPlates
+from .extras import KEEP_BYTES, Extras, KeptPlates
 from .feed import Feed
 from .movies import make_movies
 from .noise import noise_source
 from .pictures import FramePictures
 from .plan import Plan, make_plan
 from .prepare import Preparer
-from .pushed import from_buffers
-from .reading import PlateReader, for_the_matte, for_the_model
+from .pushed import PushedPlates
+from .reading import FilePlates, MatteExtras, PlateReader
 from .request import Origin, Request, header_of
 from .sink import MatteHeader, Sink
 from .survey import survey
 from .windows import WindowRunner
 
 READERS = 2
-NO_PIXELS = np.empty((0, 0, 3), np.uint8)
 AHEAD_BYTES = 512 << 20  # plates that wait may hold so much, counted at their own size
 MAX_AHEAD = 8
 EXTRAS_AHEAD = 2
@@ -56,7 +54,7 @@ class Renderer:
 
     def __init__(self, status: EngineStatus, hub: WatchHub) -> None:
         self._status, self._hub = status, hub
-        self._model: Optional[MattingModel] = None
+        self._model: Optional[Model] = None
         self._folders: set[str] = set()  # that the running job writes to
 
     def render(self, job: Job) -> Message:
@@ -78,29 +76,28 @@ class Renderer:
                 _accept(job, plan)
                 job.send(survey(job.id, plan, sink.path, check=job.check))
                 return Done(job.id, 0, 0, {"total": time.monotonic() - started})
-            guarded = plan.frames or (list(plan.request.frames) if sink.movies else [])  # a movie's frames must stay, too
-            if sink.path and guarded:
-                make_folder(frame_path(sink.path, guarded[0]), guarded[0])  # wrong folders are told before loading
-                lock = cleanup.enter_context(FrameLock(sink.path, guarded))
-                if not lock.held:
-                    text = "The output's file system has no locks: see to it that no other run writes the same frames."
-                    job.send(Notice(job.id, "warning", text))
+            _lock_frames(job, plan, cleanup)
             _accept(job, plan)
-            seconds: dict[str, float] = {}
-            stages = Stages(job, plan, cleanup, self._hub)
+            preparer = preparer_of(plan)
+            again = second_reader(job, plan, preparer, cleanup)
 
             # 2. the model, and the mattes that it gives
+            seconds: dict[str, float] = {}
+            windows = 0
             if plan.frames:
                 model = self._load(job, plan)
-                seconds = stages.run(model, done=self._count)
+                seconds, windows = render_mattes(
+                    job, plan, model, preparer, again=again, hub=self._hub, done=self._count, cleanup=cleanup
+                )
 
             # 3. what is made of the mattes
-            stages.movies()
+            if sink.movies and again is not None:
+                make_movies(job, plan, reader=again, preparer=preparer)
             if plan.frames:
                 job.progress("writing", always=True)
             seconds["total"] = time.monotonic() - started
             rounded = {name: round(value, 3) for name, value in seconds.items()}
-            return Done(job.id, len(plan.frames), len(plan.order), rounded, stages.windows)
+            return Done(job.id, len(plan.frames), len(plan.order), rounded, windows)
 
     def release_model(self) -> None:
         """Lets go of the model and of the memory that it had on its device; for the worker's thread."""
@@ -118,7 +115,7 @@ class Renderer:
     def _count(self) -> None:
         self._status.frames_done += 1
 
-    def _load(self, job: Job, plan: Plan) -> MattingModel:
+    def _load(self, job: Job, plan: Plan) -> Model:
         """The model in memory if it is this one, else from the disk."""
         model, files, params = self._model, plan.files, plan.request.params
         wanted = (files.fingerprint, plan.device, plan.dtype)
@@ -146,140 +143,122 @@ class Renderer:
         return model
 
 
-class Stages:
-    """The stages of one job: plates ahead, the model, mattes behind. Without a hub nobody can watch."""
+def render_mattes(
+    job: Job,
+    plan: Plan,
+    model: Model,
+    preparer: Preparer,
+    *,
+    again: Optional[PlateReader],
+    hub: Optional[WatchHub],
+    done: Callable[[], None],
+    cleanup: ExitStack,
+) -> tuple[dict[str, float], int]:
+    """Renders the plan's frames: plates are read ahead of the model, mattes are written behind it.
 
-    def __init__(self, job: Job, plan: Plan, cleanup: ExitStack, hub: Optional[WatchHub] = None) -> None:
-        self._job, self._plan, self._cleanup, self._hub = job, plan, cleanup, hub
-        request = plan.request
-        self.windows = 0
-        self._preparer = Preparer(
-            params=request.shot_params, region=request.region, pixel_aspect=request.pixel_aspect, device=plan.device
-        )
-        self._origins: dict[int, Origin] = {}  # for the headers of frames still to be delivered
-        self._noted: set[str] = set()
-        self._again: Optional[PlateSource] = None
+    Args:
+        again: reads plates that a matte is made of and that were not kept; None: there are none.
+        hub: that monitors look at; None: there is none.
+        done: called after each matte.
+        cleanup: ends the threads, after the caller's other work with the plates.
 
-    def run(self, model: MattingModel, *, done: Callable[[], None]) -> dict[str, float]:
-        """Renders the plan's frames; seconds by stage, of which several overlap."""
-        job, plan, params = self._job, self._plan, self._plan.request.params
-        pictures = self._pictures()
-        feed, looks = self._feeds()
-        sink = Sink(job=job, params=params, area=plan.request.region.area, pattern=job.request.sink.path,
-                    header=self._header, done=done)  # fmt: skip
-        self._cleanup.callback(sink.close)
-        self._cleanup.callback(job.cancel)  # first of all on the way out: whoever waits for a plate or a slot stops waiting
+    Returns:
+        (seconds by stage, of which several overlap; windows that were computed).
+    """
+    request, params, sink_path = plan.request, plan.request.params, job.request.sink.path
 
-        def deliver(frame: int, alpha: torch.Tensor) -> None:
-            extras = looks.take(frame) if looks is not None else Extras()
-            raw = self._preparer.raw(alpha, extras)
-            sink.put(frame, self._preparer.finished(frame, raw, extras))
+    # 1. what monitors see, from the first plate on
+    pictures = _pictures(job, plan, preparer, hub)
+
+    # 2. plates for the model, read ahead; those that a matte is made of, too, are kept
+    pushed = request.source is None
+    kept = KeptPlates(plan.frames, limit=None if pushed else KEEP_BYTES) if preparer.wants_plate else None
+    origins: dict[int, Origin] = {}  # for the headers of frames still to be delivered
+    threads = 1 if isinstance(request.source, VideoFile) or pushed else READERS
+    if request.source is None:
+        fetch = PushedPlates(job, colour=request.colour, preparer=preparer, missing=params.missing, kept=kept).fetch
+    else:
+        fetch = FilePlates(PlateReader(request.source, plan, job.check), job, preparer, kept=kept, origins=origins).fetch
+    plates = Feed(order=plan.order, fetch=fetch, threads=threads, ahead=_ahead(request), check=job.check)
+    cleanup.callback(plates.close)
+
+    # 3. what mattes are made of beside their alphas
+    extras: Optional[Feed[Extras]] = None
+    if kept is not None or request.masks:
+        look = MatteExtras(plan, preparer, kept=kept, again=again, check=job.check).fetch
+        extras = Feed(order=plan.frames, fetch=look, threads=1, ahead=EXTRAS_AHEAD, check=job.check)
+        cleanup.callback(extras.close)
+
+    # 4. where mattes go
+    def header(frame: int) -> MatteHeader:
+        return header_of(request, frame, origins.pop(frame, None), files=plan.files, digest=plan.digests.of(frame))
+
+    sink = Sink(job=job, params=params, area=request.region.area, pattern=sink_path, header=header, done=done)
+    cleanup.callback(sink.close)
+    cleanup.callback(job.cancel)  # first of all on the way out: threads that wait for a plate or a slot stop waiting
+
+    # 5. windows to alphas, alphas to mattes
+    noise = noise_source(params, request.plan.first)
+    runner = WindowRunner(model=model, params=params, plan=request.plan, plates=plates, noise=noise, stage=job.progress)
+    if job.record is not None:
+        job.record.computes(runner.live_seconds)
+    try:
+        for frame, alpha in runner.alphas(plan.frames):
+            more = extras.take(frame) if extras is not None else Extras()
+            raw = preparer.raw(alpha, more)
+            sink.put(frame, preparer.finished(frame, raw, more))
             if pictures is not None:
                 pictures.alpha(frame, raw)
+    except PlateError:
+        with suppress(GvmMatteError):
+            sink.finish()  # what came before the plate that failed is worth having
+        raise
 
-        runner = WindowRunner(
-            model=model, params=params, plan=plan.request.plan, plates=feed,
-            noise=noise_source(params, plan.request.plan.first), deliver=deliver, stage=job.progress,
-        )  # fmt: skip
-        if job.record is not None:
-            job.record.computes(runner.live_seconds)
-        try:
-            runner.run(plan.frames)
-        except PlateError:
-            with suppress(GvmMatteError):
-                sink.finish()  # what came before the plate that failed is worth having
-            raise
-        self.windows = runner.windows
-        finishing = time.monotonic()
-        sink.finish()
-        return {**runner.seconds, "finishing": time.monotonic() - finishing}
+    # 6. the last files
+    finishing = time.monotonic()
+    sink.finish()
+    return {**runner.seconds, "finishing": time.monotonic() - finishing}, runner.windows
 
-    def _pictures(self) -> Optional[FramePictures]:
-        """What monitors see of the job; None for one that they are not told of."""
-        job, request, hub = self._job, self._plan.request, self._hub
-        if job.record is None or hub is None:
-            return None
 
-        def again(frame: int) -> Optional[tuple[npt.NDArray[np.uint8], Box]]:
-            if request.source is None:
-                return None
-            with suppress(GvmMatteError):  # it is gone, or black: the render knows what it did about that
-                return hub.disk().plate(request.source.path, frame, request.shot_params.at(frame))
-            return None
+def _pictures(job: Job, plan: Plan, preparer: Preparer, hub: Optional[WatchHub]) -> Optional[FramePictures]:
+    """What monitors see of the job; None for one that they are not told of."""
+    request = plan.request
+    if job.record is None or hub is None:
+        return None
 
-        in_flight = request.params.num_frames_per_batch + request.params.num_overlap_frames + _ahead(request)
-        pictures = FramePictures(
-            hub=hub, number=job.record.number, region=request.region, frames=self._plan.frames, in_flight=in_flight,
-            again=again,
-        )  # fmt: skip
-        self._preparer.seen = pictures.plate
-        return pictures
-
-    def movies(self) -> None:
-        """Makes the movies that were asked for."""
-        if self._job.request.sink.movies:
-            make_movies(self._job, self._plan, reader=self._reader(self._source_again()), preparer=self._preparer)
-
-    def _feeds(self) -> tuple[Feed[torch.Tensor], Optional[Feed[Extras]]]:
-        """Plates for the model, and what mattes need beside the alpha; None where that is nothing."""
-        job, plan, request = self._job, self._plan, self._plan.request
-        again = self._preparer.wants_guide or request.params.file_channels.colours
-        pushed = request.source is None
-        kept = KeptPlates(plan.frames if again else (), limit=None) if pushed else KeptPlates(plan.frames if again else ())
-        reader, threads = None, 1
+    def again(frame: int) -> Optional[tuple[npt.NDArray[np.uint8], Box]]:
         if request.source is None:
-            fetch = from_buffers(job=job, colour=request.colour, preparer=self._preparer, params=request.params, kept=kept,
-                                 again=again)  # fmt: skip
-        else:
-            fetch = for_the_model(self._reader(request.source), colour=request.colour, preparer=self._preparer, kept=kept,
-                                  remember=self._remember)  # fmt: skip
-            threads = 1 if isinstance(request.source, VideoFile) else READERS
-            reader = self._reader(self._source_again()) if again else None
-        feed = Feed(order=plan.order, fetch=fetch, threads=threads, ahead=_ahead(request), check=job.check)
-        self._cleanup.callback(feed.close)
-        if not again and not request.masks:
-            return feed, None
-        look = for_the_matte(
-            reader, colour=request.colour, preparer=self._preparer, kept=kept, garbage=request.garbage, core=request.core,
-            display=request.display, area=request.region.area, plates=again, check=job.check,
-        )  # fmt: skip
-        looks = Feed(order=plan.frames, fetch=look, threads=1, ahead=EXTRAS_AHEAD, check=job.check)
-        self._cleanup.callback(looks.close)
-        return feed, looks
+            return None
+        with suppress(GvmMatteError):  # it is gone, or black: the render knows what it did about that
+            return hub.disk().plate(request.source.path, frame, request.shot_params.at(frame))
+        return None
 
-    def _reader(self, source: PlateSource) -> PlateReader:
-        request, plan = self._plan.request, self._plan
-        chosen = plan.chosen
-        missing = [frame for frame in request.frames if frame not in chosen]
-        if missing:  # kept frames, of which a movie shows the plates
-            chosen = {**chosen, **source.check_frames(missing, policy=request.params.missing)}  # type: ignore[arg-type]
-        return PlateReader(
-            source=source, chosen=chosen, params=request.params, display=request.display, check=self._job.check
-        )
+    in_flight = request.plan.window + request.plan.overlap + _ahead(request)
+    number, region, frames = job.record.number, request.region, plan.frames
+    pictures = FramePictures(hub=hub, number=number, region=region, frames=frames, in_flight=in_flight, again=again)
+    preparer.seen = pictures.plate
+    return pictures
 
-    def _source_again(self) -> PlateSource:
-        """The plates for a second look: a video has one place at a time, so it is opened once more."""
-        source, params = self._plan.request.source, self._plan.request.params
-        assert source is not None
-        if not isinstance(source, VideoFile):
-            return source
-        if self._again is None:
-            self._again = open_plates(source.path, view=params.view, layer=params.layer)
-            self._cleanup.callback(self._again.close)
-        return self._again
 
-    def _remember(self, frame: int, plate: Plate, transform: InputTransform) -> None:
-        if transform.note and transform.note not in self._noted:
-            self._noted.add(transform.note)
-            self._job.send(Notice(self._job.id, "info", transform.note))
-        if self._job.request.sink.path:
-            self._origins[frame] = Origin(dataclasses.replace(plate, pixels=NO_PIXELS), transform)
+def preparer_of(plan: Plan) -> Preparer:
+    """What is done to the pixels of this plan's frames."""
+    request = plan.request
+    aspect = request.pixel_aspect
+    return Preparer(params=request.shot_params, region=request.region, pixel_aspect=aspect, device=plan.device)
 
-    def _header(self, frame: int) -> MatteHeader:
-        plan = self._plan
-        return header_of(
-            plan.request, frame, self._origins.pop(frame, None), files=plan.files, digest=plan.digests.of(frame)
-        )
+
+def second_reader(job: Job, plan: Plan, preparer: Preparer, cleanup: ExitStack) -> Optional[PlateReader]:
+    """Reads plates a second time, for mattes that are made of them and for movies; None where that is not needed.
+
+    A video has one place at a time, so it is opened once more.
+    """
+    source, params, movies = plan.request.source, plan.request.params, bool(job.request.sink.movies)
+    if source is None or not (movies or (plan.frames and preparer.wants_plate)):
+        return None
+    if isinstance(source, VideoFile):
+        source = open_plates(source.path, view=params.view, layer=params.layer)
+        cleanup.callback(source.close)
+    return PlateReader(source, plan, job.check, kept=movies)
 
 
 def _accept(job: Job, plan: Plan) -> None:
@@ -294,6 +273,18 @@ def _accept(job: Job, plan: Plan) -> None:
     for frame in plan.kept:
         job.delivered += 1
         job.send(FrameKept(job.id, frame, frame_path(job.request.sink.path, frame)))
+
+
+def _lock_frames(job: Job, plan: Plan, cleanup: ExitStack) -> None:
+    """Keeps other runs from the files that this one writes, or makes a movie of."""
+    sink = job.request.sink
+    frames = plan.frames or (list(plan.request.frames) if sink.movies else [])
+    if not sink.path or not frames:
+        return
+    make_folder(frame_path(sink.path, frames[0]), frames[0])  # wrong folders are told before loading
+    if not cleanup.enter_context(FrameLock(sink.path, frames)).held:
+        text = "The output's file system has no locks: see to it that no other run writes the same frames."
+        job.send(Notice(job.id, "warning", text))
 
 
 def _notices(job: Job, request: Request, files: WeightFiles) -> None:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ...core.frames import BlockPlan, Step
 from ...params.fields import MatteParams
-from ..model.matting import MattingModel
+from ..model.interface import Model
 from .noise import NoiseSource
 
 ENCODE_BATCH = 4  # frames in one pass of the encoder on a GPU; on the CPU the model takes them one by one
@@ -30,27 +30,25 @@ class Plates(Protocol):
 
 
 class WindowRunner:
-    """Runs a plan's steps on a model and hands out alphas.
+    """Runs a plan's steps on a model.
 
     Args:
         noise: the noise latents of frames; None for `zeros`.
-        deliver: called with (frame, alpha [1,1,H',W'] float32 in [0,1]) for every frame asked for, in order.
         stage: called with the name of what begins, for progress.
     """
 
     def __init__(
         self,
         *,
-        model: MattingModel,
+        model: Model,
         params: MatteParams,
         plan: BlockPlan,
         plates: Plates,
         noise: NoiseSource,
-        deliver: Callable[[int, Tensor], None],
         stage: Callable[[str], None],
     ) -> None:
         self._model, self._params, self._plan = model, params, plan
-        self._plates, self._noise, self._deliver, self._stage = plates, noise, deliver, stage
+        self._plates, self._noise, self._stage = plates, noise, stage
         self._latents: dict[int, Tensor] = {}  # plate latents by frame, [C,h,w]
         self._before: dict[int, Tensor] = {}  # the last window's alpha latents where the next overlaps it, [C,h,w]
         self._before_index = -1
@@ -59,13 +57,20 @@ class WindowRunner:
         self.windows = 0  # that were computed, those that are context alone included
 
     @torch.inference_mode()
-    def run(self, frames: Iterable[int]) -> None:
-        """Computes the alphas of these frames."""
+    def alphas(self, frames: Iterable[int]) -> Iterator[tuple[int, Tensor]]:
+        """(frame, alpha [1,1,H',W'] float32 in [0,1]) for each of these frames in order, computed as they are asked for."""
         wanted = set(frames)
         for step in self._plan.steps(wanted):
+            # 1. the window's plates that no window before had
             self._encode(step)
+
+            # 2. the window
             result = self._denoise(step)
-            self._decode(step, result, wanted)
+
+            # 3. its block's alphas, blended with the window before
+            yield from self._decode(step, result, wanted)
+
+            # 4. what the next window is blended with
             block = step.block
             overlap = range(block.last + 1, block.last + 1 + self._plan.overlap)
             self._before = {f: result[f - block.window_first].clone() for f in overlap if f <= block.window_last}
@@ -108,7 +113,7 @@ class WindowRunner:
             self.windows += 1
             return self._model.denoise(window, steps=self._params.denoise_steps, noise=noise)
 
-    def _decode(self, step: Step, result: Tensor, wanted: set[int]) -> None:
+    def _decode(self, step: Step, result: Tensor, wanted: set[int]) -> Iterator[tuple[int, Tensor]]:
         for first, last in step.groups:
             with self._timed("decoding"):
                 latents = torch.stack([self._blended(step, result, frame) for frame in range(first, last + 1)])
@@ -116,7 +121,7 @@ class WindowRunner:
             with self._timed("delivering"):
                 for frame, alpha in zip(range(first, last + 1), alphas):
                     if frame in wanted:
-                        self._deliver(frame, alpha[None])
+                        yield frame, alpha[None]
 
     def _blended(self, step: Step, result: Tensor, frame: int) -> Tensor:
         own = result[frame - step.block.window_first]
