@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Sequence
 
 from ..core.errors import ParamError
 from ..params.fields import SPECS
-from ..params.presets import PRESETS, preset, read_params_file
+from ..params.presets import PRESETS, load_preset, read_params_file
 from ..params.spec import CLI, ParamSpec
 
 _NEGATIVE, _OPTION = re.compile(r"-\d"), re.compile(r"--[a-z-]+")
@@ -40,7 +40,8 @@ def hyphened(argv: Sequence[str]) -> List[str]:
 
 def add_params(parser: argparse.ArgumentParser) -> None:
     """Adds an option for every parameter that the command line shows, in groups, and `--preset`."""
-    parser.add_argument("--preset", choices=tuple(PRESETS), help="values to begin with; options given beside it win")
+    parser.add_argument("--preset", metavar="NAME", help="values to begin with, options given beside it win: "
+                        f"{', '.join(PRESETS)}, or NAME.json in $GVM_PRESET_PATH or your presets folder")  # fmt: skip
     parser.add_argument("--params", metavar="FILE.json", dest="params_file",
                         help="values by name, on top of the preset's; {frame: value} are keys over the shot")  # fmt: skip
     groups: Dict[str, argparse._ArgumentGroup] = {}
@@ -95,9 +96,9 @@ def params_of(args: argparse.Namespace) -> Dict[str, Any]:
     """The parameters that were given: a preset's, then a file's, then those of options.
 
     Raises:
-        ParamError: the file cannot be used.
+        ParamError: there is no such preset, or a file that cannot be used.
     """
-    values = preset(args.preset) if args.preset else {}
+    values = load_preset(args.preset) if args.preset else {}
     if args.params_file:
         values.update(read_params_file(args.params_file))
     values.update({spec.name: getattr(args, spec.name) for spec in SPECS if hasattr(args, spec.name)})

@@ -10,7 +10,8 @@ import nuke
 from ..client import MatteSession
 from ..core.errors import GvmMatteError, UsageError
 from ..core.paths import frame_path
-from . import graph, matte_state, names, order, output, preset_menu, presets, renders, values
+from ..params.presets import user_folder
+from . import graph, matte_state, names, order, output, preset_menu, renders, values
 from .matte_header import read_strings
 from .monitored import MonitoredMatte
 
@@ -140,7 +141,7 @@ def _load_preset(node: nuke.Node) -> None:
 
 
 def _ask(what: str) -> Optional[str]:
-    path = nuke.getFilename(what, "*.json", f"{presets.user_folder()}/")
+    path = nuke.getFilename(what, "*.json", f"{user_folder()}/")
     if not path:
         return None
     return str(path) if str(path).endswith(".json") else f"{path}.json"

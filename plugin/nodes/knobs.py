@@ -22,7 +22,7 @@ from ..params.fields import BY_NAME, OVERLAP, SPECS
 from ..params.spec import KNOB, ParamSpec
 from . import names
 from .code import button_code
-from .presets import preset_names
+from .presets import menu_items
 
 KNOB_CHANGED_ALWAYS = 65536  # missing in some versions' nuke module
 FROM_INPUTS = frozenset({"garbage", "garbage_channel", "core", "core_channel"})  # the node's inputs say them
@@ -118,7 +118,7 @@ def _state() -> Iterator[nuke.Knob]:
     )
     yield _words(names.PROBLEM, "Problem", "What keeps the knobs from being rendered as they are.")
     yield _divider("matte_divider_1")
-    preset = nuke.Enumeration_Knob(names.PRESET, "Preset", ["custom", *preset_names()])
+    preset = nuke.Enumeration_Knob(names.PRESET, "Preset", menu_items())
     preset.setTooltip("Sets the knobs that a preset names. Presets are JSON files in $GVM_PRESET_PATH, the show's folder "
                       "gvm_presets beside the script, and yours.")  # fmt: skip
     preset.setFlag(KNOB_CHANGED_ALWAYS)

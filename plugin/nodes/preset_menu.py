@@ -11,9 +11,10 @@ from typing import Any, Dict
 import nuke
 
 from ..core.errors import ParamError
-from ..params.presets import read_params_file
-from . import matte_state, names, order, output, presets, values
+from ..params.presets import load_preset, read_params_file, save_json
+from . import matte_state, names, order, output, values
 from .knobs import KNOB_SPECS
+from .presets import menu_items, show_folders
 
 SETTINGS = "gvm_matte_settings"
 _SHOT = (names.RANGE, names.FIRST, names.LAST, names.BEFORE_RENDER)
@@ -25,7 +26,7 @@ def chosen(node: nuke.Node) -> None:
     if name == "custom":
         return
     try:
-        apply(node, presets.load(name))
+        apply(node, load_preset(name, show_folders()))
     except ParamError as exc:
         with names.untracked():
             node[names.PROBLEM].setValue(values.words(exc))
@@ -49,13 +50,13 @@ def save(node: nuke.Node, path: str) -> None:
     Raises:
         MatteWriteError: it cannot be written.
     """
-    presets.write(path, _params(node))
+    save_json(path, _params(node))
     refresh(node)
 
 
 def refresh(node: nuke.Node) -> None:
     """Looks for presets again; a script keeps the menu of the day it was made."""
-    menu, wanted = node[names.PRESET], ["custom", *presets.preset_names()]
+    menu, wanted = node[names.PRESET], menu_items()
     if isinstance(menu, nuke.Enumeration_Knob) and list(menu.values()) != wanted:
         with names.untracked():
             menu.setValues(wanted)

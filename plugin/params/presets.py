@@ -42,7 +42,7 @@ PRESETS: Dict[str, Dict[str, Any]] = {
 
 
 def preset(name: str) -> Dict[str, Any]:
-    """A preset's values.
+    """The values of a preset that is built in.
 
     Raises:
         ParamError: there is no such preset; the message names those that there are.
@@ -120,10 +120,14 @@ def load_preset(name: str, more: Sequence[Path] = ()) -> Dict[str, Any]:
     """A preset's parameters, by its name.
 
     Raises:
-        ParamError: there is none, or its file is not one.
+        ParamError: there is none, or its file is not one; the message names those that there are.
     """
     files = preset_files(more)
-    return read_params_file(files[name]) if name in files else preset(name)
+    if name in files:
+        return read_params_file(files[name])
+    if name in PRESETS:
+        return preset(name)
+    raise ParamError(f"There is no preset {name!r}; there are {', '.join(preset_names(more))}.", name="preset")
 
 
 def save_json(path: str, content: Mapping[str, Any]) -> None:

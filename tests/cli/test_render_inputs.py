@@ -176,7 +176,7 @@ def test_a_full_disk_is_said_and_leaves_no_half_file(cli: RunCli, tiny: list[str
         (["--shot-range", "1001-1005,1010"], "gaps"),
         (["--num-overlap-frames", "6"], "frames (--num-overlap-frames) is 6; with 8 frames per batch it can be 0 to 4."),
         (["--black-point", "0.9", "--white-point", "0.2"], "below"),
-        (["--preset", "none"], "invalid choice"),
+        (["--preset", "none"], "no preset 'none'; there are basic, low-memory,"),
         (["--input-colorspace", "Arri LogX"], "scene_linear"),
         (["--pretrain-type", "dav"], "svd"),
     ],

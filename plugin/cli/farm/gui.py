@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 from ...core.errors import UsageError
-from ...params.presets import preset
+from ...params.presets import load_preset
 from ..options import add_params, params_of
 
 
@@ -99,7 +99,7 @@ def with_signals(application: Any) -> None:
 
 def _params(args: argparse.Namespace) -> Dict[str, Any]:
     """The parameters on top of the preset."""
-    base = preset(args.preset) if args.preset else {}
+    base = load_preset(args.preset) if args.preset else {}
     return {name: value for name, value in params_of(args).items() if name not in base or base[name] != value}
 
 

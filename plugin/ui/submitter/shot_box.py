@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Optional
 
-from ...params.presets import PRESETS
+from ...params.presets import preset_names
 from ..kit.qt import QtCore, QtWidgets
 from .fields import chooser, row
 from .shot import Shot
@@ -58,7 +58,7 @@ class ShotBox(QtWidgets.QGroupBox):
         row(self._form, self.tr("&Mattes"), self.mattes, self.tr("Where they go, with #### for the frame."),
             chooser(self.tr("Choose where the mattes go"), self._choose_mattes))  # fmt: skip
         self.preset.addItem(self.tr("none"), "")
-        for name in PRESETS:
+        for name in preset_names():
             self.preset.addItem(name, name)
         self.preset.setCurrentIndex(max(self.preset.findData(self._shot.preset), 0))
         row(self._form, self.tr("Pre&set"), self.preset, self.tr("What the job's parameters begin with."))

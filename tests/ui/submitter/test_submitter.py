@@ -14,6 +14,7 @@ from gvm_matte.ui.submitter import Choices, Shot, SubmitterDialog
 from gvm_matte.ui.submitter.choices import load_choices, save_choices
 from gvm_matte.ui.submitter.look import Looked
 from gvm_matte.ui.submitter.process import last_sentence
+from gvm_matte.ui.submitter.shot_box import ShotBox
 from pytestqt.qtbot import QtBot
 from submitter_kit import SMALL, MakeDialog
 
@@ -218,3 +219,13 @@ def test_a_node_with_plates_on_disk_is_read_only_and_named_for_its_script(dialog
 )
 def test_the_last_sentence_of_a_command_is_its_error(said: str, sentence: str) -> None:
     assert last_sentence(said) == sentence
+
+
+def test_presets_on_disk_can_be_chosen(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hair.json").write_text('{"gamma": 1.2}')
+    monkeypatch.setenv("GVM_PRESET_PATH", str(tmp_path))
+    box = ShotBox(Shot(input="p.####.exr", output="m.####.exr", preset="hair"))
+    qtbot.addWidget(box)
+    assert box.shot().preset == "hair" and box.preset.findData("low-memory") > 0
+    words = box.shot().words()
+    assert words[words.index("--preset") + 1] == "hair"
