@@ -15,5 +15,5 @@ are told. docs/benchmarks.md says what each number means. None of this is a test
 import os
 
 # Threads that spin while they wait for each other slow everything down many times as soon as other work wants the cores,
-# and whether OpenMP lets them spin depends on how many threads a process happens to have. So nobody's do, on both sides.
+# and whether OpenMP lets them spin depends on how many threads a process happens to have. So none do, on both sides.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -103,4 +103,4 @@ def top_operations(work: Callable[[], object], device: torch.device, count: int 
     events = sorted(found.key_averages(), key=lambda event: getattr(event, name), reverse=True)
     return [
         {"name": event.key[:120], "calls": event.count, "seconds": getattr(event, name) / 1e6} for event in events[:count]
-    ]  # fmt: skip
+    ]

@@ -35,7 +35,7 @@ JOB = 1
 SHOT = (1001, 1048)
 DIFFERENT = 2  # frames with pixels of their own
 COARSE = 8
-PAUSE = 0.0005  # while nobody has room
+PAUSE = 0.0005  # while no client has room
 Bytes = npt.NDArray[np.uint8]
 Alpha = npt.NDArray[np.float32]
 
@@ -114,7 +114,7 @@ def through_buffers(server: Server, width: int, height: int) -> None:
 
 
 def _free(server: Server) -> tuple[Watcher, tuple[int, int]]:
-    """Somebody who watches, and a slot of each of its rings."""
+    """A client that watches, and a slot of each of its rings."""
     while True:
         for watcher in server.engine.watch._watchers:
             slots = watcher.acquire(0.1)

@@ -15,9 +15,7 @@ from training.unseen_backgrounds import SCREENS, TEXTURED
 from .quality_run import Outcome
 
 MAD_ON_SCREENS, MAD_ELSEWHERE = 0.02, 0.05
-COLUMNS = (
-    "family", "MAD", "MSE", "gradient", "dtSSD", "per frame: MAD", "dtSSD", "key: MAD", "dtSSD",
-)  # fmt: skip
+COLUMNS = ("family", "MAD", "MSE", "gradient", "dtSSD", "per frame: MAD", "dtSSD", "key: MAD", "dtSSD")
 SHOWN = (
     ("ours", "mad"), ("ours", "mse"), ("ours", "gradient"), ("ours", "dtssd"),
     ("per_frame", "mad"), ("per_frame", "dtssd"), ("key", "mad"), ("key", "dtssd"),

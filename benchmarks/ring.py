@@ -1,8 +1,8 @@
 """The way of plates from host to engine: bytes a second through the ring against a plain copy; and empty requests.
 
 plates   this process ── copy into a slot, publish, PlateReady ──▶ ring_consumer.py ── SlotFree ──▶ …
-copy     the same bytes into memory of the same size, in the same rotation: no header, no message, nobody else
-pages    the same bytes into the ring's own memory, nobody told: what is left of the difference is messages
+copy     the same bytes into memory of the same size, in the same rotation: no header, no message, no other process
+pages    the same bytes into the ring's own memory, no process told: what is left of the difference is messages
 ping     through a real engine: idle, while it brings torch up, loads a model and renders
 
 python -m benchmarks.ring [--frames N] [--json]

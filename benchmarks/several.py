@@ -149,9 +149,10 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
             double = closing.enter_context(MatteSession())
             double.render(_job(pattern, folder / "cpu, two threads", {**params, "device": "cpu"}))
         sessions: dict[str, tuple[Any, str]] = {
-            "cpu,cpu, a thread each": (pair, "cpu,cpu"), "cpu, two threads": (double, "cpu"),
+            "cpu,cpu, a thread each": (pair, "cpu,cpu"),
+            "cpu, two threads": (double, "cpu"),
             "cpu, a thread": (single, "cpu"),
-        }  # fmt: skip
+        }
 
         def run(what: str) -> float:
             session, device = sessions[what]

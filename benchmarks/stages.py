@@ -55,8 +55,9 @@ def _works(models: Models, name: str, frames: int, height: int, width: int) -> d
         return {"engine": lambda: models.engine.encode(rgb), "baseline": lambda: models.baseline.encode(rgb)}
     if name == "unet":
         return {
-            "engine": lambda: models.engine.denoise(latents, steps=1), "baseline": lambda: models.baseline.denoise(latents),
-        }  # fmt: skip
+            "engine": lambda: models.engine.denoise(latents, steps=1),
+            "baseline": lambda: models.baseline.denoise(latents),
+        }
     return {"engine": lambda: models.engine.decode(latents), "baseline": lambda: models.baseline.decode(latents)}
 
 
@@ -79,9 +80,10 @@ def measured(
     for name, values in seconds.items():
         middle = statistics.median(values)
         found[name] |= {
-            "seconds": middle, "seconds_per_frame": middle / frames,
+            "seconds": middle,
+            "seconds_per_frame": middle / frames,
             "share_of_peak": found[name]["flops"] / middle / models.peak,
-        }  # fmt: skip
+        }
     if len(seconds) == 2:
         found["ratio"] = ratio(seconds["engine"], seconds["baseline"])
     return found

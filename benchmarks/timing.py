@@ -42,9 +42,7 @@ def ratio(seconds: Sequence[float], baseline: Sequence[float]) -> float:
 
 def spread(values: Sequence[float]) -> dict[str, Any]:
     """Median, extremes and number of values, for JSON."""
-    return {
-        "median": statistics.median(values), "min": min(values), "max": max(values), "n": len(values),
-    }  # fmt: skip
+    return {"median": statistics.median(values), "min": min(values), "max": max(values), "n": len(values)}
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

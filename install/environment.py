@@ -1,7 +1,7 @@
 """The environment in .venv: made once, repaired where it is broken, recognised at once where it is whole.
 
     1  a virtual environment      by the Python that runs this
-    2  torch                      first and by itself: its pin decides the build, nobody's dependency does
+    2  torch                      first and by itself: its pin decides the build, no package's dependency does
     3  what is locked             requirements.lock, and requirements-test.lock for tests; no resolving, each pin as it is
     4  this project               linked, so that an edit is seen at once
     5  the stamp                  written last: without it, the next run goes through 1 to 4, which skip what is there
@@ -9,7 +9,7 @@
 The stamp holds a hash of everything that the steps depend on, and the names of what they installed. It is all that a
 second run looks at. A lock keeps two runs from working on the same environment at once.
 
-Who cleans up: a package that was being installed when somebody pulled the plug has a metadata folder without pip's last
+Who cleans up: a package that was being installed when the power went has a metadata folder without pip's last
 file in it. Those folders are removed before pip runs, which then installs the package anew over what lies there.
 """
 
@@ -29,7 +29,7 @@ from pathlib import Path
 
 from .folder_lock import NAME as LOCK_NAME
 from .folder_lock import folder_lock
-from .steps import InstallError, clean_environment, run_step, say
+from .steps import InstallError, clean_environment, run_step, say, write_whole
 
 __all__ = ["Environment", "InstallError"]
 
@@ -217,9 +217,7 @@ class Environment:
     def _write_stamp(self, parts: list[str]) -> None:
         stamp: dict[str, object] = {part: self._fingerprint(part) for part in parts}
         stamp["packages"] = self._packages()
-        part_file = self._stamp.with_suffix(".part")
-        part_file.write_text(json.dumps(stamp, indent=1), encoding="utf-8")
-        part_file.replace(self._stamp)
+        write_whole(self._stamp, json.dumps(stamp, indent=1))
 
     def _forget(self) -> None:
         with suppress(FileNotFoundError):

@@ -38,7 +38,7 @@ def folder_lock(folder: Path, *, waiting: Callable[[], None]) -> Iterator[int]:
     """Holds the folder, which is made where it is missing, for this process alone; gives the lock's descriptor.
 
     On POSIX a child that gets the descriptor holds the folder too: where this process is killed, what it started may go
-    on working, and nobody else comes in until that ends.
+    on working, and no other installation comes in until that ends.
 
     Args:
         waiting: called once if another process holds it.

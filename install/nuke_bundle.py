@@ -34,10 +34,24 @@ from .nuke_words import sentence
 from .steps import InstallError, run_step, say
 
 # The parts of this folder that deploy; the demo's need packages.
-INSTALLER = (
-    "__init__.py", "advice.py", "commands.py", "environment.py", "folder_lock.py", "nuke.py", "nuke_deploy.py",
-    "nuke_environment.py", "nuke_init_line.py", "nuke_package.py", "nuke_running.py", "nuke_words.py", "steps.py",
-)  # fmt: skip
+INSTALLER = [
+    f"{name}.py"
+    for name in [
+        "__init__",
+        "advice",
+        "commands",
+        "environment",
+        "folder_lock",
+        "nuke",
+        "nuke_deploy",
+        "nuke_environment",
+        "nuke_init_line",
+        "nuke_package",
+        "nuke_running",
+        "nuke_words",
+        "steps",
+    ]
+]
 START = "nuke_offline.py"  # becomes the bundle's install.py
 ENDINGS = (".zip", ".tar.gz", ".tgz")
 
@@ -115,10 +129,8 @@ def _copy(root: Path, folder: Path, version: str) -> None:
     for name in INSTALLER:
         shutil.copyfile(here / name, folder / "install" / name)
     shutil.copyfile(here / START, folder / "install.py")
-    made_for = {
-        "version": version, "python": f"{sys.version_info[0]}.{sys.version_info[1]}",
-        "system": platform.system(), "machine": platform.machine(),
-    }  # fmt: skip
+    made_for = {"version": version, "python": f"{sys.version_info[0]}.{sys.version_info[1]}"}
+    made_for.update(system=platform.system(), machine=platform.machine())
     (folder / "bundle.json").write_text(json.dumps(made_for, indent=1), encoding="utf-8")
 
 

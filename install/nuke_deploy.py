@@ -28,7 +28,7 @@ from .nuke_environment import PREFIX, EngineEnvironment
 from .nuke_package import PARTS, STARTERS, package_version, stage
 from .nuke_running import running_from
 from .nuke_words import sentence
-from .steps import InstallError, say
+from .steps import InstallError, say, write_whole
 
 MARK = "gvm-matte.json"
 STAGING, OLD = ".gvm-staging", ".gvm-old"
@@ -92,7 +92,7 @@ def deploy(root: Path, folder: Path) -> Deployed:
         made = not folder.exists()
         try:
             with folder_lock(folder, waiting=lambda: _tell_to_wait(folder)):
-                _refuse_foreign(folder)  # somebody may have been at work there
+                _refuse_foreign(folder)  # another process may have been at work there
                 before = _read_mark(folder)
                 if not before.version:
                     before = Mark(made_folder=made or before.made_folder)
@@ -177,7 +177,7 @@ def _clear(folder: Path, *, made: bool) -> None:
         for name in STARTERS:
             for path in (folder / "__pycache__").glob(f"{name}.*.pyc"):
                 path.unlink()
-        with suppress(OSError):  # there is none, or it has files of somebody else
+        with suppress(OSError):  # there is none, or it has files of others
             (folder / "__pycache__").rmdir()
         made = made or _read_mark(folder).made_folder
         (folder / LOCK_NAME).unlink(missing_ok=True)
@@ -226,12 +226,7 @@ def _read_mark(folder: Path) -> Mark:
 
 
 def _write_mark(folder: Path, mark: Mark) -> None:
-    part = folder / f"{MARK}.part"
-    try:
-        part.write_text(json.dumps({"what": "a deployment of GVM Matte", **asdict(mark)}, indent=1), encoding="utf-8")
-        part.replace(folder / MARK)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(folder / MARK, json.dumps({"what": "a deployment of GVM Matte", **asdict(mark)}, indent=1))
 
 
 @contextmanager

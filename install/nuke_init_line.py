@@ -7,8 +7,9 @@ removing the line gives the file that was there before, byte for byte. A link to
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
+
+from .steps import write_whole
 
 MARK = "# GVM Matte: added by python3 install nuke"
 
@@ -49,7 +50,9 @@ def add_line(folder: Path) -> bool:
         return False
     line, end = init_line(folder).encode("utf-8"), _line_end(before)
     whole = not before or before.endswith(b"\n")
-    _write(file, before + (line + end if whole else end + line))  # the last line stays the one without an end
+    write_whole(
+        file.resolve(), before + (line + end if whole else end + line)
+    )  # the last line stays the one without an end
     return True
 
 
@@ -57,7 +60,7 @@ def remove_line(folder: Path) -> bool:
     """Removes the line, and the file if nothing else is in it.
 
     Returns:
-        Whether it was there; one that somebody has changed is not.
+        Whether it was there; one that was changed by hand is not.
 
     Raises:
         OSError: the file cannot be read or written.
@@ -73,7 +76,7 @@ def remove_line(folder: Path) -> bool:
         start -= len(end) if before[:start].endswith(end) else 0
     left = before[:start] + before[stop:]
     if left:
-        _write(file, left)
+        write_whole(file.resolve(), left)
     else:
         file.unlink()
     return True
@@ -93,16 +96,3 @@ def _line_end(text: bytes) -> bytes:
     if b"\n" in text:
         return b"\r\n" if b"\r\n" in text else b"\n"
     return os.linesep.encode("ascii")
-
-
-def _write(file: Path, text: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    target = file.resolve()
-    part = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        part.write_bytes(text)
-        if target.exists():
-            shutil.copymode(target, part)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -29,6 +30,25 @@ def clean_environment(**more: str) -> dict[str, str]:
 def say(text: str) -> None:
     """A line for the person: on stderr, because what a command prints of its own belongs on stdout."""
     print(text, file=sys.stderr, flush=True)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Writes a file under a part name beside it and renames it; one that is replaced keeps its permissions.
+
+    `gvm_matte.core.files` has the rule for what is installed; this runs before anything is.
+
+    Raises:
+        OSError: it cannot be written; nothing half-done stays.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        if path.exists():
+            shutil.copymode(path, part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def run_step(

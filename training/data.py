@@ -226,7 +226,7 @@ def _alike(rng: np.random.Generator, front: Front, scene: Scene) -> npt.NDArray[
 
 
 def unkeyed(rng: np.random.Generator, rgb: Array, alpha: Array, screen: Array) -> Array:
-    """A front, two of its channels exchanged if more than a little of it has the screen's colour: nobody wears that."""
+    """A front, two of its channels exchanged if more than a little of it has the screen's colour: no subject wears that."""
     key = int(screen.argmax())
     others = [channel for channel in range(3) if channel != key]
     near = rgb[..., key] > 1.15 * np.maximum(rgb[..., others[0]], rgb[..., others[1]])

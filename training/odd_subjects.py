@@ -199,8 +199,9 @@ def _tangle(sketch: Sketch) -> None:
             lines.append((*at, *to, thick, thick * 0.75))
             at, thick = to, thick * 0.75
         pattern, gloss = sketch.cloth()
-        sketch.layer(me, lines, tint * rng.uniform(0.7, 1.2), blend=0.01, depth=0.03, rough=rough, pattern=pattern,
-                     gloss=gloss)  # fmt: skip
+        sketch.layer(
+            me, lines, tint * rng.uniform(0.7, 1.2), blend=0.01, depth=0.03, rough=rough, pattern=pattern, gloss=gloss
+        )
     pattern, gloss = sketch.cloth()
     body = [(-size * 0.4, 0.05, size * 0.5, 0.1, size, size * 0.9)]
     sketch.layer(0, body, tint, depth=size, rough=rough, pattern=pattern, gloss=gloss)

@@ -94,7 +94,7 @@ def help_out(
 ) -> None:
     """Body of a further trainer: the same weights in shared memory, its own clips and its own moments.
 
-    Nobody waits for anybody (a step may start from weights that change under it), so a core that other programs take
+    No process waits for another (a step may start from weights that change under it), so a core that other programs take
     now and then slows one trainer only; two threads of one trainer would wait for each other at every layer.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first trainer says when to end

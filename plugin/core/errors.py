@@ -24,7 +24,7 @@
     │   ├── EngineStartError      it did not come up; carries `exit_code` and `log_tail`
     │   ├── EngineDiedError       it went away in mid-work; carries `exit_code` and `log_tail`
     │   ├── EngineTimeoutError    it does not answer within its budget
-    │   └── EngineBugError        an error inside the engine that nobody foresaw
+    │   └── EngineBugError        an error inside the engine that was not foreseen
     └── CancelledError            the job was cancelled: not a failure
 
 Messages are whole sentences for a compositor: what happened, where, and what to do.
@@ -208,7 +208,7 @@ class EngineTimeoutError(EngineError):
 
 
 class EngineBugError(EngineError):
-    """An error inside the engine that nobody foresaw; its log has the traceback."""
+    """An error inside the engine that was not foreseen; its log has the traceback."""
 
     code = "engine.bug"
 

@@ -1,7 +1,7 @@
 """Curves of the measures over the frames, by matplotlib.
 
 It is imported when a plot is drawn: it takes a second, and a comparison without a plot needs none of it. The figure is
-made without pyplot, whose global state and choice of windows belong to whoever embeds this.
+made without pyplot, whose global state and choice of windows belong to the program that embeds this.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The monitor's benchmark runs at a tiny size, through real processes. How fast it was is nobody's business here."""
+"""The monitor's benchmark runs at a tiny size, through real processes. How fast it was does not count here."""
 
 from __future__ import annotations
 

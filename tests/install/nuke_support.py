@@ -12,7 +12,7 @@ from test_environment import make_wheel, offline
 from install.nuke_package import copy_package
 
 ROOT = Path(__file__).resolve().parents[2]
-DEAD = "http://127.0.0.1:9"  # the discard port: nobody listens there
+DEAD = "http://127.0.0.1:9"  # the discard port: nothing listens there
 
 
 def make_checkout(root: Path) -> Path:

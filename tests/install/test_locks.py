@@ -35,9 +35,7 @@ def read_lock(*names: str) -> List[Requirement]:
 
 def pins(python: str, system: str = "linux", machine: str = "x86_64", locks: Tuple[str, ...] = MAIN) -> Dict[str, str]:
     """Version by package, for one Python on one system; a package that is pinned twice there is an error."""
-    environment = {
-        **default_environment(), "python_version": python, "sys_platform": system, "platform_machine": machine,
-    }  # fmt: skip
+    environment = {**default_environment(), "python_version": python, "sys_platform": system, "platform_machine": machine}
     found: Dict[str, str] = {}
     for line in read_lock(*locks):
         if line.marker is None or line.marker.evaluate(environment):

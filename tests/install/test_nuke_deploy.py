@@ -176,7 +176,7 @@ def begin(root: Path, folder: Path) -> subprocess.Popen[str]:
     environment = {**os.environ, "TMPDIR": str(folder.parent)}
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )  # fmt: skip
+    )
     assert process.stderr is not None and "Setting up" in process.stderr.readline()
     return process
 

@@ -95,7 +95,7 @@ def test_a_trimaps_unknown_part_counts(clips: Dict[str, MatteClip], write_matte:
     trimap[0] = 128
     region = MatteClip(write_matte("trimap.png", trimap, datatype="uint8"))
     (pair,) = compare_clips({"A": clips["A"], "truth": clips["truth"]}, region=region, trimap=True).pairs
-    assert [frame.values["mad"] for frame in pair.frames] == [0, 0, 0, 0]  # nobody errs in the first row
+    assert [frame.values["mad"] for frame in pair.frames] == [0, 0, 0, 0]  # no matte errs in the first row
 
 
 def test_a_region_without_a_pixel_is_an_error(clips: Dict[str, MatteClip], write_matte: WriteMatte) -> None:
