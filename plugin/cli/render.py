@@ -22,6 +22,7 @@ from ..farm.blocks import frames_of_blocks, parse_blocks
 from ..farm.gpus import assigned_gpus, check_assigned_gpus, take_assigned_gpus
 from ..farm.openjd.messages import OpenJdMessages
 from ..params.keys import ShotParams
+from ..params.movies import MOVIES
 from ..protocol.messages import Message
 from ..protocol.parts import Sink, Source
 from .dry_run import dry_run
@@ -30,11 +31,6 @@ from .farm.openjd import OpenJdProgress, failing, in_session, keep_session_engin
 from .options import add_params, params_of
 from .progress import ProgressDisplay
 
-MOVIES = {
-    "alpha": "the alpha as grey video (.mp4)",
-    "green": "the subject over green (.mp4)",
-    "prores": "ProRes 4444 with alpha (.mov)",
-}
 CANCEL_SECONDS = 1.8  # after a signal the command is gone within 2 s, whatever an engine does
 
 
@@ -52,8 +48,8 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--blocks", default="", metavar="RANGE", help="whole blocks by their first frames, e.g. "
                         "1001-1025:8: a farm's task; needs --shot-range and stands in for --frames")  # fmt: skip
     movies = parser.add_argument_group("movies", "made of the mattes when all are there")
-    for kind, help_ in MOVIES.items():
-        movies.add_argument(f"--{kind}-movie", default="", metavar="FILE", help=help_)
+    for name, kind in MOVIES.items():
+        movies.add_argument(f"--{name}-movie", default="", metavar="FILE", help=kind.help)
     add_params(parser)
     add_needs(parser)
     add_output(parser)

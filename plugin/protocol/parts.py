@@ -41,8 +41,7 @@ class Source:
 class Sink:
     """Where alphas go: `files` with a pattern (empty: none), and `buffers` (the host takes them), or both.
 
-    `movies` are made of the files when all are there, by kind: alpha (grey mp4), green (the subject over green, mp4) and
-    prores (ProRes 4444 with alpha, mov), each with a path.
+    `movies` are made of the files when all are there: a path for each kind, by its name in `params.movies`.
     """
 
     path: str = ""

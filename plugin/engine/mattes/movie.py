@@ -23,24 +23,11 @@ import numpy.typing as npt
 from ...core.errors import MatteWriteError, ParamError
 from ...core.files import renamed
 from ...images.whole_file import cause, check_name, make_folder, synchronise, write_failure
-from .movie_pixels import grey_frame, over_green, prores_frame, rgb_frame
+from ...params.movies import MOVIES
+from .movie_pixels import grey_frame, over_green, rgb_frame, straight_frame
 
 Image = npt.NDArray[np.floating[Any]]
-KINDS = {"alpha": (".mp4", ".mov"), "green": (".mp4", ".mov"), "prores": (".mov",)}
-NEEDS_PLATE = ("green", "prores")
 DEFAULT_FPS = (24, 1)
-# Encoders by preference. libx264's quality is chosen so that greys come back to a level or two; MPEG-4 part 2 is what is
-# left in an FFmpeg without it: a larger file, and every player of the last twenty years shows it.
-_ENCODERS = {
-    "alpha": ("libx264", "mpeg4"),
-    "green": ("libx264", "mpeg4"),
-    "prores": ("prores_ks",),
-}
-_OPTIONS = {
-    "libx264": {"crf": "12", "preset": "veryfast"},
-    "mpeg4": {"qmin": "1", "qmax": "2"},
-    "prores_ks": {"profile": "4444", "alpha_bits": "16", "vendor": "apl0"},
-}
 
 
 def check_movie(kind: str, path: str) -> str:
@@ -49,18 +36,19 @@ def check_movie(kind: str, path: str) -> str:
     Raises:
         ParamError: no such kind, a name with another ending than the kind's, or an encoder that is not there.
     """
-    if kind not in KINDS:
-        raise ParamError(f'There is no movie "{kind}"; choose {", ".join(KINDS)}.', name="movies", path=path)
+    if kind not in MOVIES:
+        raise ParamError(f'There is no movie "{kind}"; choose {", ".join(MOVIES)}.', name="movies", path=path)
     check_name(path)
-    if not path.lower().endswith(KINDS[kind]):
-        endings = " or ".join(KINDS[kind])
-        raise ParamError(f"{path}: let the name of the {kind} movie end in {endings}.", name="movies", path=path)
-    for name in _ENCODERS[kind]:
+    endings, encoders = MOVIES[kind].endings, MOVIES[kind].encoders
+    if not path.lower().endswith(endings):
+        named = " or ".join(endings)
+        raise ParamError(f"{path}: let the name of the {kind} movie end in {named}.", name="movies", path=path)
+    for name in encoders:
         with suppress(ValueError):
             av.codec.Codec(name, "w")
             return name
     raise ParamError(
-        f"{path} cannot be made: the FFmpeg of this engine has no encoder {' or '.join(_ENCODERS[kind])}. "
+        f"{path} cannot be made: the FFmpeg of this engine has no encoder {' or '.join(encoders)}. "
         f"Install PyAV from PyPI, or leave out the {kind} movie.",
         name="movies",
         path=path,
@@ -75,7 +63,7 @@ class MovieWriter:
 
     Args:
         path: `.mp4` or `.mov`; the folder is made where it is missing, a file of that name is replaced.
-        kind: `alpha`, `green` or `prores`.
+        kind: a name of `MOVIES`.
         width, height: of the mattes, in pixels.
         fps: frame rate (numerator, denominator), kept exactly; None, or one that is none: 24.
         pixel_aspect: width of a pixel over its height.
@@ -100,6 +88,7 @@ class MovieWriter:
         self._rate = Fraction(*(fps if fps is not None and min(fps) > 0 else DEFAULT_FPS))
         self._aspect = Fraction(pixel_aspect).limit_denominator(1000)
         self._encoder = check_movie(kind, path)
+        self._kind = MOVIES[kind]
 
     def __enter__(self) -> MovieWriter:
         make_folder(self.path, None)
@@ -133,23 +122,19 @@ class MovieWriter:
 
         Args:
             alpha: [H, W] in [0, 1].
-            rgb: [H, W, 3] display-referred in [0, 1], not multiplied by the alpha; for `green` and `prores`.
+            rgb: [H, W, 3] display-referred in [0, 1], not multiplied by the alpha; for the kinds that need a plate.
 
         Raises:
             ValueError: the size is not the movie's, or `rgb` is missing.
             MatteWriteError: the file cannot be written.
         """
         size = (self.height, self.width)
-        if alpha.shape != size or (self.kind in NEEDS_PLATE and (rgb is None or rgb.shape != (*size, 3))):
+        if alpha.shape != size or (self._kind.needs_plate and (rgb is None or rgb.shape != (*size, 3))):
             raise ValueError(f"frame {self.count + 1} of {self.path} is not {self.width}x{self.height}, or has no plate")
-        if self.kind == "alpha":
+        if rgb is None or not self._kind.needs_plate:
             frame = grey_frame(alpha)
-        elif self.kind == "green":
-            assert rgb is not None
-            frame = rgb_frame(over_green(rgb, alpha))
         else:
-            assert rgb is not None
-            frame = prores_frame(rgb, alpha)
+            frame = rgb_frame(over_green(rgb, alpha)) if self._kind.picture == "green" else straight_frame(rgb, alpha)
         frame.pts, frame.time_base = self.count, 1 / self._rate
         try:
             self._container.mux(self._stream.encode(frame))
@@ -159,11 +144,14 @@ class MovieWriter:
 
     def _open_stream(self) -> av.VideoStream:
         """The picture stream: exact rate, aspect, colour tags."""
-        stream = self._container.add_stream(self._encoder, rate=self._rate, options=dict(_OPTIONS[self._encoder]))
+        stream = self._container.add_stream(
+            self._encoder, rate=self._rate, options=dict(self._kind.encoders[self._encoder])
+        )
         assert isinstance(stream, av.VideoStream)
-        chroma = 1 if self.kind == "prores" else 2  # pixels of width and height that share a colour
+        straight = self._kind.picture == "straight"
+        chroma = 1 if straight else 2  # pixels of width and height that share a colour
         stream.width, stream.height = self.width + self.width % chroma, self.height + self.height % chroma
-        stream.pix_fmt = "yuva444p10le" if self.kind == "prores" else "yuv420p"
+        stream.pix_fmt = "yuva444p10le" if straight else "yuv420p"
         stream.time_base = stream.codec_context.time_base = 1 / self._rate
         stream.codec_context.sample_aspect_ratio = self._aspect
         stream.codec_context.thread_type = "AUTO"
@@ -218,11 +206,11 @@ def write_movie(
     """Writes a movie of these frames, in ascending order; between gaps of the range nothing is put.
 
     Args:
-        kind: `alpha`, `green` or `prores`.
+        kind: a name of `MOVIES`.
         path: of the movie.
         frames: their numbers, at least one.
         matte: a frame's alpha, [H, W] in [0, 1]; the first one's size is the movie's.
-        plate: a frame's colours, [H, W, 3] display-referred in [0, 1]; for `green` and `prores`.
+        plate: a frame's colours, [H, W, 3] display-referred in [0, 1]; for the kinds that need a plate.
         fps: frame rate (numerator, denominator); None: 24.
         pixel_aspect: width of a pixel over its height.
         check: called before each frame; raises to cancel.
@@ -237,7 +225,7 @@ def write_movie(
     ordered = sorted(frames)
     if not ordered:
         raise ValueError(f"{path}: a movie needs at least one frame")
-    if kind in NEEDS_PLATE and plate is None:
+    if kind in MOVIES and MOVIES[kind].needs_plate and plate is None:
         raise ValueError(f"{path}: the {kind} movie needs plates")
     check_movie(kind, path)
     check()
@@ -248,5 +236,5 @@ def write_movie(
             if done:
                 check()
                 alpha = matte(frame)
-            movie.add(alpha, plate(frame) if plate is not None and kind in NEEDS_PLATE else None)
+            movie.add(alpha, plate(frame) if plate is not None and MOVIES[kind].needs_plate else None)
             progress(done + 1)

@@ -37,7 +37,7 @@ def rgb_frame(rgb: Image) -> VideoFrame:
     return _frame([_levels(luma, 219, 16, np.uint8), *chroma], "yuv420p")
 
 
-def prores_frame(rgb: Image, alpha: Image) -> VideoFrame:
+def straight_frame(rgb: Image, alpha: Image) -> VideoFrame:
     """yuva444p10le: limited range for the colours, the full one for the alpha."""
     luma, cb, cr = _luma_and_chroma(rgb)
     chroma = [_levels(plane, 896, 512, np.uint16, low=-0.5) for plane in (cb, cr)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
@@ -12,9 +13,10 @@ import av
 import numpy as np
 import pytest
 from gvm_matte.core.errors import CancelledError, MatteWriteError, ParamError
-from gvm_matte.engine.mattes import check_movie, movie, write_movie
+from gvm_matte.engine.mattes import check_movie, write_movie
 from gvm_matte.engine.mattes.movie import MovieWriter
 from gvm_matte.engine.plates import open_plates
+from gvm_matte.params.movies import MOVIES
 
 NAMES = {"alpha": "m.mp4", "green": "m_green.mp4", "prores": "m.mov"}
 LEVEL = 1 / 255
@@ -186,14 +188,14 @@ def test_what_cannot_be_asked_for(tmp_path: Path) -> None:
 
 
 def test_an_encoder_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(movie._ENCODERS, "prores", ("prores_none",))
+    monkeypatch.setitem(MOVIES, "prores", replace(MOVIES["prores"], encoders={"prores_none": {}}))
     with pytest.raises(ParamError, match=r"no encoder prores_none\. Install PyAV"):
         make(tmp_path, "prores")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_without_h264_it_is_mpeg4(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(movie._ENCODERS, "alpha", ("h264_none", "mpeg4"))
+    monkeypatch.setitem(MOVIES, "alpha", replace(MOVIES["alpha"], encoders={"h264_none": {}, "mpeg4": {}}))
     path = make(tmp_path, "alpha")
     with av.open(str(path)) as container:
         assert container.streams.video[0].codec_context.name == "mpeg4"
