@@ -16,6 +16,7 @@ from ..errors import RenderError
 from ..nuke.knob_paths import expand_frame
 from ..pixels import Format, Picture, io, ops
 from .frame_ranges import file_frame, group_input, nearest_file
+from .knob_check import check_knobs
 from .operations import OPERATIONS, ocio_config, pixel_format, root_format
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Evaluator:
         if _BACKSLASH.search(knob.getText()):
             path = knob.getText()
             raise RenderError(f"{node.fullName()}: {path} has backslashes; write slashes.", node=node.fullName(), path=path)
+        check_knobs(node)
         with self._pull():
             above = node.input(0)
             picture = self._picture(above, frame) if above is not None else None
@@ -144,6 +146,8 @@ class Evaluator:
         disable = node._knobs.get("disable")
         if disable is not None and disable.value() not in (False, "false", "0"):
             return pull(0)
+        if kind in EVALUATED:
+            check_knobs(node)
         if kind == "Input":
             above = group_input(node)
             return self._picture(above, frame) if above is not None else None
@@ -200,7 +204,7 @@ class Evaluator:
 
 
 def _held(node: Node, frame: float) -> float:
-    first, step = float(node["first_frame"].value()), int(node["increment"].value())
+    first, step = float(node["firstFrame"].value()), int(node["increment"].value())
     return first + ((frame - first) // step) * step if step else first
 
 
@@ -208,3 +212,5 @@ _TIMES: Dict[str, Any] = {
     "TimeOffset": lambda node, frame: frame - int(node["time_offset"].value()),
     "FrameHold": _held,
 }
+# The classes whose pictures come from their knobs and inputs here; all others are an error where they are pulled.
+EVALUATED = frozenset({*OPERATIONS, *_TIMES, "Input", "Group", "Read", "Switch"})

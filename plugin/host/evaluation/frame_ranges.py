@@ -31,7 +31,7 @@ def _frame_range(node: Node, known: Dict[int, Range]) -> Range:
         if kind == "FrameRange":
             return int(node["first_frame"].value()), int(node["last_frame"].value())
         if kind == "FrameHold" and not node["increment"].value():
-            return int(node["first_frame"].value()), int(node["first_frame"].value())
+            return int(node["firstFrame"].value()), int(node["firstFrame"].value())
     inputs = [above for above in _above(node) if above is not None]
     ranges = [frame_range(above, known) for above in inputs]
     if not ranges:

@@ -70,16 +70,6 @@ def _masking(node: Node, pull: Pull) -> Dict[str, Any]:
     }  # fmt: skip
 
 
-def _only_defaults(node: Node, *names: str) -> None:
-    """Raises RenderError if a knob that the host does not evaluate is in use."""
-    for name in names:
-        if node[name].notDefault():
-            raise RenderError(
-                f'{node.fullName()}: the embedded host evaluates {node.Class()} without "{name}"; reset that knob.',
-                node=node.fullName(),
-            )
-
-
 def _input(pull: Pull, index: int = 0) -> Picture:
     found = pull(index)
     return ops.empty(root_format()) if found is None else found
@@ -242,7 +232,6 @@ def _multiply(node: Node, pull: Pull) -> Picture:
 
 
 def _invert(node: Node, pull: Pull) -> Picture:
-    _only_defaults(node, "unpremult")
     return ops.invert(
         _input(pull), channels=_value(node, "channels"), clamp=bool(_value(node, "clamp")), **_masking(node, pull)
     )
@@ -257,7 +246,10 @@ def ocio_config() -> str:
 
 
 def _colorspace(node: Node, pull: Pull) -> Picture:
-    _only_defaults(node, "mix")
+    if node.input(node._spec.mask) is not None:
+        raise RenderError(
+            f"{node.fullName()}: the embedded host evaluates {node.Class()} without a mask.", node=node.fullName()
+        )
     names = ("colorspace_in", "colorspace_out") if node.Class() == "Colorspace" else ("in_colorspace", "out_colorspace")
     source, target = (str(_value(node, name)) for name in names)
     return ops.colorspace(_input(pull), source, target, config=ocio_config(), channels=_value(node, "channels"))
@@ -273,7 +265,6 @@ def _crop(node: Node, pull: Pull) -> Picture:
 
 
 def _reformat(node: Node, pull: Pull) -> Picture:
-    _only_defaults(node, "turn", "clamp")
     picture = _input(pull)
     kind, resize = _value(node, "type"), _value(node, "resize")
     if kind == "to format":
@@ -291,7 +282,6 @@ def _reformat(node: Node, pull: Pull) -> Picture:
 
 
 def _transform(node: Node, pull: Pull) -> Picture:
-    _only_defaults(node, "skewX", "skewY", "invert_matrix", "clamp", "motionblur", "mix")
     translate, scale, center = (_colour(node, name) for name in ("translate", "scale", "center"))
     return ops.transform(
         _input(pull), translate=(translate[0], translate[1]), scale=(scale[0], scale[1]), center=(center[0], center[1]),

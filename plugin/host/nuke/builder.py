@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Dict, List, Optional, Set
 
 from ..nk import Document, Entry, build, parse_body, parse_user_knob
 from ..nk.document import Body, BodyComment, Command, KnobLine, Statement
+from ..nk.words import Word
 from . import knobs
+from .defaults import OLD_NAMES
 from .group import Group
 from .knobs.base import Obsolete_Knob
 from .node import Node, OrderItem
@@ -68,6 +70,8 @@ class Builder:
                 elif item.name in node._knobs:
                     knob = node._knobs[item.name]
                     knob._change(knob._parsed(item.value))
+                else:
+                    self._value(node, item.name, item.value)
 
     def load_body(self, node: Node, body: Body, *, keep_name: bool = False) -> None:
         """Takes a script's lines over as they are; what the class does not know is carried."""
@@ -81,9 +85,10 @@ class Builder:
                 name = self._define(node, item)
                 order.append(item if name is None else (name,))
             else:
-                if not (item.name == "name" and keep_name):
-                    self._value(node, item)
-                order.append(item.name)
+                name = OLD_NAMES.get((node.Class(), item.name), item.name)
+                if not (name == "name" and keep_name):
+                    self._value(node, name, item.value)
+                order.append(name)
         node._order = order
 
     def _define(self, node: Node, item: KnobLine) -> Optional[str]:
@@ -96,16 +101,17 @@ class Builder:
         node._attach(knob)
         return next(name for name, other in node._knobs.items() if other is knob)
 
-    def _value(self, node: Node, item: KnobLine) -> None:
-        assert item.value is not None
-        knob = node._knobs.get(item.name)
+    @staticmethod
+    def _value(node: Node, name: str, word: Word) -> None:
+        knob = node._knobs.get(name)
         if knob is None:
-            knob = Obsolete_Knob(item.name)
+            knob = Obsolete_Knob(name)
             knob._node = node
-            node._knobs[item.name] = knob
-        if item.name == "name" and node._parent is not None and knob._state != item.value.text:
+            node._knobs[name] = knob
+            node._unknown.append(name)
+        if name == "name" and node._parent is not None and knob._state != word.text:
             return  # that name was taken
-        knob._load(item.value)
+        knob._load(word)
 
     # -- scripts
 
@@ -183,4 +189,5 @@ class Builder:
         node._original = original._original or original
         own = {name: node._knobs[name] for name in ("selected", "xpos", "ypos")}
         node._knobs = {name: own.get(name, knob) for name, knob in original._knobs.items()}
+        node._unknown = original._unknown
         return node

@@ -14,7 +14,11 @@ Row = Tuple[str, str, Any]
 
 @dataclass(frozen=True)
 class NodeSpec:
-    """A class of node. `mask` is the index of its mask input, -1 without one."""
+    """A class of node. `mask` is the index of its mask input, -1 without one.
+
+    `unevaluated` names knobs that change pixels in Nuke and not here: one that is set is an error. `carried` names knobs
+    that change none; their text is kept. A knob that is in neither and has no row is an error where the node is evaluated.
+    """
 
     rows: Tuple[Row, ...] = ()
     min_inputs: int = 1
@@ -22,6 +26,12 @@ class NodeSpec:
     mask: int = -1
     disable: bool = True
     outputs: bool = True
+    unevaluated: str = ""
+    carried: str = ""
+
+    def without(self) -> Tuple[str, ...]:
+        """The knobs that must be at their defaults."""
+        return tuple(self.unevaluated.split())
 
 
 _CODE = ("onCreate", "onDestroy", "knobChanged", "updateUI", "autolabel")
@@ -37,6 +47,8 @@ COMMON: Tuple[Row, ...] = (
     ("dope_sheet", "Boolean_Knob", False), ("useLifetime", "Boolean_Knob", False),
     ("lifetimeStart", "Double_Knob", 0), ("lifetimeEnd", "Double_Knob", 0),
 )  # fmt: skip
+CARRIED = "postage_stamp_frame rootNodeUpdated panel"  # what every class has besides
+OLD_NAMES = {("FrameHold", "first_frame"): "firstFrame"}  # as Nuke, the host takes a script's old name for the new one
 NODE_OWN = ("selected", "xpos", "ypos")  # what a clone does not share
 
 _ON_ERROR = (("error", "black", "checkerboard", "nearest frame"), "error")
@@ -58,10 +70,19 @@ _FILE_TYPES = (
 )
 _COMPRESSION = (("none", "Zip (1 scanline)", "Zip (16 scanlines)", "PIZ Wavelet (32 scanlines)", "RLE", "B44", "B44A",
                  "DWAA", "DWAB"), "Zip (1 scanline)")  # fmt: skip
+_UNPREMULT: Tuple[Row, ...] = (("unpremult", "Channel_Knob", "none"), ("invert_unpremult", "Boolean_Knob", False))
+_MASK = "maskFromFlag process_mask"
+_REVERSE: Row = ("reverse_transform", "Boolean_Knob", False)  # of the OCIO conversion inside Read and Write
+_KEYS: Tuple[Row, ...] = tuple((f"{kind}{n}", "EvalString_Knob", "") for n in (1, 2, 3, 4) for kind in ("key", "value"))
+_KEY_NAMES = " ".join(row[0] for row in _KEYS)
+# A file type's own knobs, which a Write has once its type is known: those that change no pixel, and what a JPEG is told.
+_FILE_KNOBS = "_jpeg_quality first_part heroview interleave write_hash"
 _COLOUR: Tuple[Row, ...] = (
     ("colorspace", "ColorSpace_Knob", (("default",), "default")), ("premultiplied", "Boolean_Knob", False),
-    ("raw", "Boolean_Knob", False), ("auto_alpha", "Boolean_Knob", False),
+    ("raw", "Boolean_Knob", False),
 )  # fmt: skip
+_ROUNDING: Row = ("rounding_mode", "Enumeration_Knob", (("Whole frames", "Fractional time"), "Whole frames"))
+_PATH_MASK = "enable_path_mask inject_mask mask_patterns path_mask_group"
 
 SPECS: Dict[str, NodeSpec] = {
     "Root": NodeSpec((
@@ -80,11 +101,12 @@ SPECS: Dict[str, NodeSpec] = {
         ("floatLut", "ColorSpace_Knob", (("linear",), "linear")),
         *((name, "PythonKnob", "") for name in ("onScriptLoad", "onScriptSave", "onScriptClose", *_RENDER_CODE)),
     ), 0, 0, disable=False, outputs=False),
-    "Group": NodeSpec((("window", "Boolean_Knob", False),), 0, 0),
+    "Group": NodeSpec((), 0, 0, carried="window disable_group_view export_as_gizmo "
+                      "group_view_position lock_connections mapsize show_group_view"),
     "Gizmo": NodeSpec((), 0, 0),
     "LiveGroup": NodeSpec((("file", "File_Knob", ""), ("published", "Boolean_Knob", False)), 0, 0),
     "Input": NodeSpec((("number", "Int_Knob", 0),), 0, 0, disable=False),
-    "Output": NodeSpec((("number", "Int_Knob", 0),), 1, 1, disable=False),
+    "Output": NodeSpec((), 1, 1, disable=False),
     "Dot": NodeSpec((), 1, 1, disable=False),
     "NoOp": NodeSpec(),
     "BackdropNode": NodeSpec((("bdwidth", "Int_Knob", 80), ("bdheight", "Int_Knob", 80), ("z_order", "Double_Knob", 0)),
@@ -100,8 +122,11 @@ SPECS: Dict[str, NodeSpec] = {
         ("frame", "String_Knob", ""), ("origfirst", "Int_Knob", 1), ("origlast", "Int_Knob", 1),
         ("origset", "Boolean_Knob", False), ("on_error", "Enumeration_Knob", _ON_ERROR), ("reload", "PyScript_Knob", ""),
         ("version", "Int_Knob", 0), ("localizationPolicy", "Enumeration_Knob", (("on", "auto", "on demand", "off"), "off")),
-        *_COLOUR,
-    ), 0, 0),
+        ("auto_alpha", "Boolean_Knob", False), ("sequence", "Multiline_Eval_String_Knob", ""), _REVERSE,
+        *_COLOUR, *_KEYS,
+    ), 0, 0, unevaluated=f"auto_alpha sequence reverse_transform {_KEY_NAMES}",
+    carried="container_codec edit_num in_colorspace localizationPriority out_colorspace metadatafilter "
+    "metadatafiltermode rescan_range shownmetadata swap updateLocalization"),
     "Write": NodeSpec((
         ("channels", "ChannelMask_Knob", "rgb"), ("file", "File_Knob", ""), ("proxy", "File_Knob", ""),
         ("file_type", "Enumeration_Knob", _FILE_TYPES),
@@ -111,14 +136,19 @@ SPECS: Dict[str, NodeSpec] = {
         ("create_directories", "Boolean_Knob", False), ("first", "Int_Knob", 1), ("last", "Int_Knob", 1),
         ("use_limit", "Boolean_Knob", False), ("reading", "Boolean_Knob", False), ("checkHashOnRead", "Boolean_Knob", True),
         ("render_order", "Double_Knob", 1), ("views", "String_Knob", "main"), ("version", "Int_Knob", 0),
-        ("Render", "PyScript_Knob", ""), *_COLOUR, *((name, "PythonKnob", "") for name in _RENDER_CODE),
-    )),
+        ("transformType", "Enumeration_Knob", (("colorspace", "display"), "colorspace")),
+        ("Render", "PyScript_Knob", ""), _REVERSE, *_COLOUR, *_KEYS, *((name, "PythonKnob", "") for name in _RENDER_CODE),
+    ), unevaluated=f"transformType reverse_transform {_KEY_NAMES}",
+    carried="allowGPUAcceleration channel_selector display executing frame frame_mode gain gamma in_colorspace invert "
+    "ocioColorspace ocioDisplay ocioLayer ocioView on_error out_colorspace read_all_lines reload saturation swap view "
+    f"{' '.join(f'{row[0]}_Display' for row in _KEYS)} {_FILE_KNOBS}"),
     "Copy": NodeSpec((
         ("from0", "Channel_Knob", "rgba.alpha"), ("to0", "Channel_Knob", "rgba.alpha"),
         *((f"{side}{n}", "Channel_Knob", "none") for n in (1, 2, 3) for side in ("from", "to")),
         ("channels", "ChannelMask_Knob", "none"), ("bbox", "Enumeration_Knob",
-                                                  (("union", "intersection", "A side", "B side"), "B side")), *_MIX,
-    ), 2, 2, mask=2),
+                                                  (("union", "intersection", "A side", "B side"), "B side")),
+        *_UNPREMULT, *_MIX,
+    ), 2, 2, mask=2, unevaluated="unpremult invert_unpremult", carried=f"{_MASK} metainput rangeinput"),
     "Shuffle": NodeSpec((
         ("in", "Channel_Knob", "rgba"), ("in2", "Channel_Knob", "none"), ("out", "Channel_Knob", "rgba"),
         ("out2", "Channel_Knob", "none"),
@@ -129,7 +159,7 @@ SPECS: Dict[str, NodeSpec] = {
         ("out2", "Channel_Knob", "none"), ("fromInput1", "Obsolete_Knob", "{0} B"),
         ("fromInput2", "Obsolete_Knob", "{0} B"),
         ("mappings", "String_Knob", ""),
-    ), 1, 2),
+    ), 1, 2, carried="shuffle"),
     "ShuffleCopy": NodeSpec((
         ("in", "Channel_Knob", "rgba"), ("in2", "Channel_Knob", "rgba"), ("out", "Channel_Knob", "rgba"),
         ("out2", "Channel_Knob", "none"),
@@ -141,8 +171,8 @@ SPECS: Dict[str, NodeSpec] = {
         ("Bchannels", "ChannelMask_Knob", "rgba"), ("output", "ChannelMask_Knob", "rgba"),
         ("also_merge", "ChannelMask_Knob", "none"), ("metainput", "Enumeration_Knob", (("B", "A", "All"), "B")),
         ("bbox", "Enumeration_Knob", (("union", "intersection", "A", "B"), "union")),
-        ("screen_alpha", "Boolean_Knob", False), *_MIX,
-    ), 2, 102, mask=2),
+        ("screen_alpha", "Boolean_Knob", False), ("sRGB", "Boolean_Knob", False), *_MIX,
+    ), 2, 102, mask=2, unevaluated="screen_alpha sRGB", carried=f"{_MASK} rangeinput"),
     "Premult": NodeSpec((("channels", "ChannelMask_Knob", "rgb"), ("alpha", "Channel_Knob", "rgba.alpha"),
                          ("invert", "Boolean_Knob", False))),
     "Unpremult": NodeSpec((("channels", "ChannelMask_Knob", "rgb"), ("alpha", "Channel_Knob", "rgba.alpha"),
@@ -151,15 +181,15 @@ SPECS: Dict[str, NodeSpec] = {
         ("channels", "ChannelMask_Knob", "rgb"), ("blackpoint", "AColor_Knob", 0), ("whitepoint", "AColor_Knob", 1),
         ("black", "AColor_Knob", 0), ("white", "AColor_Knob", 1), ("multiply", "AColor_Knob", 1), ("add", "AColor_Knob", 0),
         ("gamma", "AColor_Knob", 1), ("reverse", "Boolean_Knob", False), ("black_clamp", "Boolean_Knob", True),
-        ("white_clamp", "Boolean_Knob", False), ("unpremult", "Channel_Knob", "none"), *_MIX,
-    ), 1, 1, mask=1),
-    "Multiply": NodeSpec((("channels", "ChannelMask_Knob", "rgb"), ("value", "AColor_Knob", 1),
-                          ("unpremult", "Channel_Knob", "none"), *_MIX), 1, 1, mask=1),
-    "Invert": NodeSpec((("channels", "ChannelMask_Knob", "all"), ("clamp", "Boolean_Knob", False),
-                        ("unpremult", "Channel_Knob", "none"), *_MIX), 1, 1, mask=1),
+        ("white_clamp", "Boolean_Knob", False), ("mix_luminance", "Double_Knob", 0), *_UNPREMULT, *_MIX,
+    ), 1, 1, mask=1, unevaluated="invert_unpremult mix_luminance", carried=f"enable_mix_luminance {_MASK}"),
+    "Multiply": NodeSpec((("channels", "ChannelMask_Knob", "rgb"), ("value", "AColor_Knob", 1), *_UNPREMULT, *_MIX),
+                         1, 1, mask=1, unevaluated="invert_unpremult", carried=f"{_MASK}"),
+    "Invert": NodeSpec((("channels", "ChannelMask_Knob", "all"), ("clamp", "Boolean_Knob", False), *_UNPREMULT, *_MIX),
+                       1, 1, mask=1, unevaluated="unpremult invert_unpremult", carried=f"{_MASK}"),
     "Crop": NodeSpec((("box", "BBox_Knob", (0, 0, 640, 480)), ("softness", "Double_Knob", 0),
                       ("reformat", "Boolean_Knob", False),
-                      ("intersect", "Boolean_Knob", False), ("crop", "Boolean_Knob", True))),
+                      ("intersect", "Boolean_Knob", False), ("crop", "Boolean_Knob", True)), carried="preset reset"),
     "Reformat": NodeSpec((
         ("type", "Enumeration_Knob", (("to format", "to box", "scale"), "to format")), ("format", "Format_Knob", ""),
         ("box_width", "Int_Knob", 200), ("box_height", "Int_Knob", 200), ("box_fixed", "Boolean_Knob", False),
@@ -168,14 +198,13 @@ SPECS: Dict[str, NodeSpec] = {
         ("center", "Boolean_Knob", True), ("flip", "Boolean_Knob", False), ("flop", "Boolean_Knob", False),
         ("turn", "Boolean_Knob", False), ("filter", "Enumeration_Knob", _FILTER), ("clamp", "Boolean_Knob", False),
         ("black_outside", "Boolean_Knob", False), ("pbb", "Boolean_Knob", False),
-    )),
+    ), unevaluated="turn clamp"),
     "Transform": NodeSpec((
         ("translate", "XY_Knob", 0), ("rotate", "Double_Knob", 0), ("scale", "Scale_Knob", 1), ("skewX", "Double_Knob", 0),
         ("skewY", "Double_Knob", 0), ("skew_order", "Enumeration_Knob", (("XY", "YX"), "XY")), ("center", "XY_Knob", 0),
         ("invert_matrix", "Boolean_Knob", False), ("filter", "Enumeration_Knob", _FILTER), ("clamp", "Boolean_Knob", False),
         ("black_outside", "Boolean_Knob", True), ("motionblur", "Double_Knob", 0), ("shutter", "Double_Knob", 0.5),
-        *_MIX,
-    ), 1, 1, mask=1),
+    ), unevaluated="skewX skewY invert_matrix clamp motionblur", carried="matrix shuttercustomoffset shutteroffset"),
     "Constant": NodeSpec((("channels", "ChannelMask_Knob", "rgb"), ("color", "AColor_Knob", 0),
                           ("format", "Format_Knob", ""),
                           ("first", "Int_Knob", 1), ("last", "Int_Knob", 1)), 0, 0),
@@ -184,18 +213,25 @@ SPECS: Dict[str, NodeSpec] = {
         ("color1", "AColor_Knob", 0.5),
         ("color2", "AColor_Knob", 0.1), ("color3", "AColor_Knob", 0.5), ("linecolor", "AColor_Knob", 1),
         ("linewidth", "WH_Knob", 0), ("centerlinecolor", "AColor_Knob", (1, 1, 0, 1)), ("centerlinewidth", "WH_Knob", 3),
-    ), 0, 0),
+    ), 0, 0, unevaluated="linewidth"),
     "Switch": NodeSpec((("which", "Double_Knob", 0),), 1, 100),
-    "Dissolve": NodeSpec((("channels", "ChannelMask_Knob", "all"), ("which", "Double_Knob", 0)), 2, 100),
-    "FrameRange": NodeSpec((("first_frame", "Int_Knob", 1), ("last_frame", "Int_Knob", 100))),
-    "TimeOffset": NodeSpec((("time_offset", "Int_Knob", 0), ("reverse_input", "Boolean_Knob", False))),
-    "FrameHold": NodeSpec((("first_frame", "Double_Knob", 0), ("increment", "Int_Knob", 0))),
+    "FrameRange": NodeSpec((("first_frame", "Int_Knob", 1), ("last_frame", "Int_Knob", 100)), carried="reset time"),
+    "TimeOffset": NodeSpec((("time_offset", "Int_Knob", 0), ("reverse_input", "Boolean_Knob", False), _ROUNDING),
+                           unevaluated="reverse_input rounding_mode", carried=f"dtime_offset time {_PATH_MASK}"),
+    "FrameHold": NodeSpec((("firstFrame", "Double_Knob", 0), ("increment", "Int_Knob", 0), _ROUNDING),
+                          unevaluated="rounding_mode", carried=f"setToCurrentFrame {_PATH_MASK}"),
     "Colorspace": NodeSpec((
         ("channels", "ChannelMask_Knob", "rgb"), ("colorspace_in", "ColorSpace_Knob", (("Linear",), "Linear")),
-        ("colorspace_out", "ColorSpace_Knob", (("Linear",), "Linear")), *_MIX), 1, 1, mask=1),
+        ("colorspace_out", "ColorSpace_Knob", (("Linear",), "Linear")), ("bradford_matrix", "Boolean_Knob", False),
+        *((f"{knob}_{side}", "EditableEnumeration_Knob", ((first,), first)) for side in ("in", "out")
+          for knob, first in (("illuminant", "D65"), ("primary", "sRGB"))), *_UNPREMULT, *_MIX),
+        1, 1, mask=1, unevaluated="bradford_matrix illuminant_in illuminant_out primary_in primary_out unpremult "
+        "invert_unpremult maskChannelInput mix", carried=f"colormatrix {_MASK} swap"),
     "OCIOColorSpace": NodeSpec((
         ("channels", "ChannelMask_Knob", "rgb"), ("in_colorspace", "ColorSpace_Knob", (("scene_linear",), "scene_linear")),
-        ("out_colorspace", "ColorSpace_Knob", (("scene_linear",), "scene_linear")), *_MIX), 1, 1, mask=1),
+        ("out_colorspace", "ColorSpace_Knob", (("scene_linear",), "scene_linear")), _REVERSE, *_KEYS, *_UNPREMULT, *_MIX),
+        1, 1, mask=1, unevaluated=f"{_KEY_NAMES} unpremult invert_unpremult reverse_transform maskChannelInput mix",
+        carried=f"libraryVersionInfo {_MASK} swap"),
     "Remove": NodeSpec((("operation", "Enumeration_Knob", (("remove", "keep"), "remove")),
                         *((name, "ChannelMask_Knob", "all" if name == "channels" else "none")
                           for name in ("channels", "channels2", "channels3", "channels4")))),

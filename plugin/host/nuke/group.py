@@ -65,8 +65,7 @@ class Group(Node):
 
     def output(self) -> Optional[Node]:
         """The Output node whose image is the group's."""
-        outputs = [node for node in self._children if node.Class() == "Output"]
-        return min(outputs, key=lambda node: int(node["number"].value())) if outputs else None
+        return next((node for node in self._children if node.Class() == "Output"), None)
 
     def selectedNodes(self) -> List[Node]:
         """The nodes inside that are selected."""

@@ -32,6 +32,7 @@ class Node(NodePanel, NodeImage):
         self._inputs: List[Optional[Node]] = []
         self._masks = 0  # how many of the last inputs a script says are masks
         self._order: List[OrderItem] = []  # how the script that was read has its lines
+        self._unknown: List[str] = []  # knobs of a script that the class has not here; their text is carried
         self._original: Optional[Node] = None  # of a clone
         self._shown = False
         self._gone = False
