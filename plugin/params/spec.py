@@ -1,4 +1,4 @@
-"""What one parameter is: how people see it, which values it takes, and in which words it refuses others.
+"""What one parameter is: how it is shown, which values it takes, and in which words it refuses others.
 
 A `MatteParams` field made by `param()` carries all this in its metadata; the knob, the option, the farm job's parameter
 and the page in docs/ are made from it. A value is checked alone here, against other parameters in `params`.
@@ -111,6 +111,9 @@ def without_flags(sentence: str) -> str:
     return _FLAG.sub("", sentence)
 
 
-def param(default: Any, *, group: str, label: str, help: str, **more: Any) -> Any:
-    """A field of `MatteParams` with what its `ParamSpec` needs."""
-    return field(default=default, metadata={"group": group, "label": label, "help": help, **more})
+def param(default: Any, label: str, *, group: str, help: str, span: Tuple[Any, Any] = (None, None), **more: Any) -> Any:
+    """A field of `MatteParams` with what its `ParamSpec` needs; `span` is its least and its greatest value."""
+    low, high = span
+    return field(
+        default=default, metadata={"group": group, "label": label, "help": help, "minimum": low, "maximum": high, **more}
+    )
