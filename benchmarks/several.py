@@ -105,10 +105,8 @@ def simulations(blocks: int) -> list[dict[str, Any]]:
     rows = []
     for speeds in SPEEDS:
         found = simulate(plan, speeds)
-        rows.append({
-            "speeds": list(speeds), "blocks": plan.count, "windows": found.windows, "runs": found.runs,
-            "times_one": alone / found.seconds, "at_best": sum(speeds),
-        })  # fmt: skip
+        row = {"speeds": list(speeds), "blocks": plan.count, "windows": found.windows, "runs": found.runs}
+        rows.append({**row, "times_one": alone / found.seconds, "at_best": sum(speeds)})
     return rows
 
 
@@ -131,11 +129,9 @@ def threads(count: int) -> Iterator[None]:
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Loads every engine's model, then takes turns."""
-    params: dict[str, Any] = {
-        "model_base": str(options.model_base or BUILTIN), "num_frames_per_batch": options.window,
-        "num_overlap_frames": options.overlap, "decode_chunk_size": options.window, "size": options.size,
-        "max_resolution": options.size * 2, "existing": "overwrite",
-    }  # fmt: skip
+    windows = {"num_frames_per_batch": options.window, "num_overlap_frames": options.overlap}
+    sizes = {"decode_chunk_size": options.window, "size": options.size, "max_resolution": options.size * 2}
+    params = {"model_base": str(options.model_base or BUILTIN), **windows, **sizes, "existing": "overwrite"}
     width, height = (int(edge) for edge in options.plate.split("x"))
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as closing:
         folder = Path(name)
@@ -200,10 +196,9 @@ def main() -> None:
     """Reads the command line, measures and prints."""
     options = _options()
     machine = facts()
-    result: dict[str, Any] = {
-        "benchmark": "several", "machine": machine, "simulated": simulations(options.blocks),
-        "settings": {name: getattr(options, name) for name in ("frames", "plate", "size", "window", "overlap", "rounds")},
-    }  # fmt: skip
+    result: dict[str, Any] = {"benchmark": "several", "machine": machine, "simulated": simulations(options.blocks)}
+    names = ["frames", "plate", "size", "window", "overlap", "rounds"]
+    result["settings"] = {name: getattr(options, name) for name in names}
     if not options.simulate_only:
         result["real"] = measure(options)
     deliver(result, options, columns=("what", "frames/s", "times"), rows=_rows(result))

@@ -15,7 +15,8 @@ from .job import Buffers, MatteJob, PlateData, RenderResult
 from .process import EngineProcess, engine_command, engine_environment
 from .session import MatteSession
 from .warm import connection_file_path, find_warm_engine, runtime_folder, start_warm_engine, stop_warm_engine
-from .watch.watch import Answer, Connected, EngineWatch, Event, Lost, PictureView
+from .watch.events import Answer, Connected, Event, Lost, PictureView
+from .watch.watch import EngineWatch
 
 __all__ = [
     "Answer",

@@ -364,9 +364,3 @@ def _tail(log: Path) -> str:
     with contextlib.suppress(OSError):
         return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:])
     return ""
-
-
-__all__ = [
-    "IDLE_SECONDS", "ConnectionFile", "connection_file_path", "end_process", "find_warm_engine", "idle_seconds",
-    "runtime_folder", "start_warm_engine", "stop_warm_engine", "stop_warm_engines",
-]  # fmt: skip

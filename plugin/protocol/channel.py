@@ -35,16 +35,10 @@ from pathlib import Path
 from typing import Iterator, List, Optional, Sequence, Tuple, Type
 
 from ..core.errors import AuthenticationError, ConnectionLostError, EngineTimeoutError, ProtocolError
-from ..core.processes import process_alive
-from .addresses import private_address, remove_address, sweep_stale_addresses
+from .addresses import private_address, remove_address
 from .codec import decode, encode
 from .messages import AUTHENTICATION_SECONDS, MAX_MESSAGE_BYTES, Attach, Message
 from .wire import PipeWire, SocketWire, Wire, until, wire_of
-
-__all__ = [
-    "Channel", "Listener", "authenticate_client", "connect", "new_key", "private_address", "process_alive",
-    "remove_address", "sweep_stale_addresses",
-]  # fmt: skip
 
 KEY_BYTES = 32
 SEND_SECONDS = 30.0  # a peer that takes in nothing for so long counts as gone

@@ -188,8 +188,8 @@ def test_the_command_shares_blocks_and_makes_movies_once(
 
 
 def test_a_dry_run_tells_what_each_device_begins_with(cli: RunCli, plates: str, tiny: list[str], tmp_path: Path) -> None:
-    done = cli("render", "--input", plates, "--output", str(tmp_path / "m" / "m.####.exr"), "--device", "cpu,cpu", *tiny,
-               "--blocks", "1001-1055:6", "--shot-range", "1001-1062", "--dry-run", "--json")  # fmt: skip
+    words = ["--output", str(tmp_path / "m" / "m.####.exr"), "--device", "cpu,cpu", *tiny, "--blocks", "1001-1055:6"]
+    done = cli("render", "--input", plates, *words, "--shot-range", "1001-1062", "--dry-run", "--json")
     assert done.returncode == 0, done.stderr
     plan = json.loads(done.stdout)
     assert plan["devices"] == [

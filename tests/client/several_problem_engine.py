@@ -43,11 +43,9 @@ class Job(problem_engine.Job):
 
     def run(self) -> p.Message:
         request = self.request
-        record = {
-            "life": self.engine.life, "frames": request.frames, "dry_run": request.dry_run, "shot": list(request.shot),
-            "device": request.params.get("device"), "movies": len(request.sink.movies),
-        }  # fmt: skip
-        note(".jobs", record)
+        asked = {"frames": request.frames, "dry_run": request.dry_run, "shot": list(request.shot)}
+        more = {"device": request.params.get("device"), "movies": len(request.sink.movies)}
+        note(".jobs", {"life": self.engine.life, **asked, **more})
         if self.engine.mode == "no-device" and self.engine.life > 1:
             return p.Failed(request.id, "device", f"{request.params['device']} cannot be used: there is none.")
         if self.engine.mode == "dies-second" and self.engine.life > 1 and not request.dry_run:

@@ -22,10 +22,8 @@ from support import read_mattes, write_plates
 
 ENGINE = str(Path(__file__).parent / "gated_engine.py")
 PLAN = BlockPlan(1001, 1062, 8, 2, 8)  # ten blocks of six, the last of eight
-PARAMS: Dict[str, Any] = {
-    "model_base": str(BUILTIN), "num_frames_per_batch": 8, "num_overlap_frames": 2, "decode_chunk_size": 8, "size": 32,
-    "max_resolution": 48,
-}  # fmt: skip
+WINDOWS = {"num_frames_per_batch": 8, "num_overlap_frames": 2, "decode_chunk_size": 8}
+PARAMS: Dict[str, Any] = {"model_base": str(BUILTIN), **WINDOWS, "size": 32, "max_resolution": 48}
 
 
 class Engines:
@@ -118,14 +116,9 @@ def test_plates_of_a_block_are_pushed_to_the_engine_that_renders_it(engines: Eng
         alphas[frame] = np.frombuffer(bytes(view), np.float16).reshape(info.box.height, info.box.width)
 
     engines.hold(2, until=2)
-    result = engines.sessions.render(
-        MatteJob(
-            Source("buffers", display=(0, 0, 48, 32)), Sink(buffers=True), "1001-1062",
-            params={**PARAMS, "device": "cpu,cpu", "channels": "rgba-premult"},  # plates are needed twice
-        ),
-        plates=plates,
-        take_alpha=take,
-    )  # fmt: skip
+    params = {**PARAMS, "device": "cpu,cpu", "channels": "rgba-premult"}  # plates are needed twice
+    pushed = MatteJob(Source("buffers", display=(0, 0, 48, 32)), Sink(buffers=True), "1001-1062", params=params)
+    result = engines.sessions.render(pushed, plates=plates, take_alpha=take)
     assert result.taken == tuple(sorted(alphas)) == tuple(range(1001, 1063))
     assert all(np.array_equal(alphas[frame], whole[f"m.{frame}.exr"]) for frame in alphas)
 

@@ -156,10 +156,8 @@ def header(**more: Any) -> bytes:
     values = {"magic": b"SLOT", "dtype": 1, "sequence": 5, "frame": 1, "box": (0, 0, 8, 2), "channels": 3, "stride": 96}
     values.update(more)
     box: Any = values["box"]
-    return struct.pack(
-        "<4sIQq4iIIQ", values["magic"], values["dtype"], values["sequence"], values["frame"], *box, values["channels"], 0,
-        values["stride"],
-    )  # fmt: skip
+    front = [values[name] for name in ("magic", "dtype", "sequence", "frame")]
+    return struct.pack("<4sIQq4iIIQ", *front, *box, values["channels"], 0, values["stride"])
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from ...protocol.frame_buffer import SlotInfo
 from ...protocol.messages import Accepted, Done, FrameKept, FrameWritten, Message, Notice, Progress, Surveyed
 from ..attempt import LOOK_SECONDS, room_for
 from ..job import Buffers, Callbacks, MatteJob, PlateData, RenderResult
-from ..ledger import frames_of
+from ..ledger import Ledger, frames_of
 from ..plate_pusher import copied
 from ..session import MatteSession
 from .calls import Calls
@@ -65,14 +65,10 @@ class DeviceRender:
         self._accepted: Optional[Accepted] = None
         self._surveyed: Optional[Surveyed] = None
         self._kept: List[FrameKept] = []
-        self._asked: Set[int] = set()
-        self._written: Set[int] = set()
-        self._taken: Set[int] = set()
-        self._kept_frames: Set[int] = set()
         self._runs: Optional[Runs] = None
-        self._notices: List[Notice] = []
+        self._ledger = Ledger(job)
         self._told: Set[str] = set()
-        self._results: List[RenderResult] = []
+        self._restarts = 0
 
     def run(self) -> RenderResult:
         """Renders.
@@ -81,16 +77,22 @@ class DeviceRender:
             What went wrong first; every device has stopped by then.
         """
         try:
-            accepted = self._look()
+            accepted, done = self._look(), Done(0, 0, 0, {})
             if self._job.dry_run:
-                return self._result(Done(0, 0, 0, {}))
-            plates = self._render(accepted)
-            self._movies(accepted)
+                self._ledger.accept(accepted)
+                for message in (accepted, *self._kept, self._surveyed):
+                    if message is not None:
+                        self._tell(dataclasses.replace(message, job=0))
+            else:
+                plates = self._render(accepted)
+                self._movies(accepted)
+                ledger = self._ledger
+                done = Done(0, len(ledger.asked - ledger.kept), plates, ledger.stages, ledger.windows)
         except BaseException:
             self._unwind()
             raise
-        windows = sum(result.windows for result in self._results)
-        return self._result(Done(0, len(self._asked - self._kept_frames), plates, self._stages(), windows))
+        self._tell(done)
+        return self._ledger.result(time.monotonic() - self._started, self._restarts)
 
     # -- 1
 
@@ -124,13 +126,14 @@ class DeviceRender:
         """Renders all that is to be rendered; the number of plates that it takes."""
         base = ShotParams.of(self._job.params).base
         plan = BlockPlan.of(base, accepted.shot)
-        self._asked = set(frames_of(accepted.frames))
         keeps = self._job.source.type == "files" and not self._job.sink.buffers and base.existing != "overwrite"
-        kept = [message for message in self._kept if keeps and message.frame in self._asked]
-        self._kept_frames = {message.frame for message in kept}
-        left = self._asked - self._kept_frames
+        asked = set(frames_of(accepted.frames))
+        kept = [message for message in self._kept if keeps and message.frame in asked]
+        whole = dataclasses.replace(accepted, job=0, kept=str(FrameRange.of(message.frame for message in kept)))
+        self._ledger.accept(whole)
+        left = self._ledger.missing
         plates = plan.plates(left)
-        self._tell(Accepted(0, accepted.shot, accepted.frames, str(FrameRange.of(self._kept_frames)), str(plates)))
+        self._tell(dataclasses.replace(whole, plates=str(plates)))
         for message in kept:
             self._tell(dataclasses.replace(message, job=0))
         self._size_rings(left)
@@ -165,8 +168,11 @@ class DeviceRender:
                 self._start(device, self._part(device, frames), self._on_run)
 
     def _on_run(self, device: Device, message: Message) -> None:
-        if isinstance(message, (FrameWritten, FrameKept)):  # kept: another program has rendered it meanwhile
-            (self._written if isinstance(message, FrameWritten) else self._kept_frames).add(message.frame)
+        if isinstance(message, (FrameWritten, FrameKept)):
+            if isinstance(message, FrameWritten):
+                self._ledger.note(self._ledger.written, message.frame)
+            else:  # another program has rendered it meanwhile
+                self._ledger.keep({message.frame})
             self._delivered(device, message.frame)
             self._tell(dataclasses.replace(message, job=device.number))
         elif isinstance(message, Notice):
@@ -179,12 +185,12 @@ class DeviceRender:
     def _take_alpha(self, device: Device, frame: int, info: SlotInfo, pixels: memoryview) -> None:
         assert self._callbacks.take_alpha is not None
         self._callbacks.take_alpha(frame, info, pixels)
-        self._taken.add(frame)
+        self._ledger.note(self._ledger.taken, frame)
         self._delivered(device, frame)
 
     def _delivered(self, device: Device, frame: int) -> None:
-        both = self._job.sink.path and self._job.sink.buffers
-        if self._runs is not None and (not both or (frame in self._written and frame in self._taken)):
+        both, ledger = self._job.sink.path and self._job.sink.buffers, self._ledger
+        if self._runs is not None and (not both or (frame in ledger.written and frame in ledger.taken)):
             self._runs.delivered(device.number - 1, frame, time.monotonic())
 
     # -- 3
@@ -193,7 +199,7 @@ class DeviceRender:
         """The first device's engine makes them, of the files that are there now."""
         if not self._job.sink.movies:
             return
-        job = self._part(self._devices[0], self._asked)
+        job = self._part(self._devices[0], self._ledger.asked)
         sink = dataclasses.replace(self._job.sink, buffers=False)
         self._start(
             self._devices[0],
@@ -232,11 +238,11 @@ class DeviceRender:
         def run() -> None:
             result: Optional[RenderResult] = None
             error: Optional[BaseException] = None
+            plates, take, stop, buffers = self._plates, alpha if job.sink.buffers else None, self._stop, self._buffers
             try:
                 result = device.session.render(
-                    job, plates=self._plates, on_event=event, take_alpha=alpha if job.sink.buffers else None,
-                    cancel=self._stop, buffers=self._buffers,
-                )  # fmt: skip
+                    job, plates=plates, on_event=event, take_alpha=take, cancel=stop, buffers=buffers
+                )
             except BaseException as exc:
                 error = exc
             self._calls.tell(lambda: self._ended(device, result, error))
@@ -248,7 +254,10 @@ class DeviceRender:
         device.busy = False
         back = () if self._runs is None else self._runs.end(device.number - 1, time.monotonic())
         if result is not None:
-            self._results.append(result)
+            self._restarts += result.restarts
+            self._ledger.windows += result.windows
+            for name, seconds in result.stages.items():  # of all engines together
+                self._ledger.stages[name] = round(self._ledger.stages.get(name, 0.0) + float(seconds), 3)
             if back and not self._stop.is_set():
                 error = ProtocolError(f"The engine of {device.name} says that it is done, and frames are missing.")
         if error is not None and not self._give_up(device, error):
@@ -263,6 +272,8 @@ class DeviceRender:
         if not gone or self._runs is None or len(self._devices) == 1 or self._stop.is_set():
             return False
         self._devices.remove(device)
+        self._ledger.written -= self._ledger.missing  # half delivered: once more
+        self._ledger.taken -= self._ledger.missing
         self._runs.retire(device.number - 1)
         text = f"{device.name} is given up, and the other devices go on without it. {error}"
         self._notice(device, Notice(device.number, "warning", text))
@@ -298,7 +309,7 @@ class DeviceRender:
 
     def _progress(self, device: Device, message: Progress) -> None:
         left = 0 if self._runs is None else self._runs.left
-        total, seconds = len(self._asked), time.monotonic() - self._started
+        total, seconds = len(self._ledger.asked), time.monotonic() - self._started
         self._tell(Progress(device.number, message.stage, total - left, total, seconds))
 
     def _notice(self, device: Device, message: Notice) -> None:
@@ -308,30 +319,9 @@ class DeviceRender:
         if key in self._told or message.text in self._told:
             return
         self._told.add(key)
-        self._notices.append(dataclasses.replace(message, job=device.number if alone else 0))
-        self._tell(self._notices[-1])
-
-    def _stages(self) -> Dict[str, Any]:
-        """Seconds by stage, of all engines together."""
-        found: Dict[str, float] = {}
-        for result in self._results:
-            for name, seconds in result.stages.items():
-                found[name] = round(found.get(name, 0.0) + float(seconds), 3)
-        return found
-
-    def _result(self, done: Done) -> RenderResult:
-        if self._job.dry_run:
-            for message in (self._accepted, *self._kept, self._surveyed):
-                if message is not None:
-                    self._tell(dataclasses.replace(message, job=0))
-        self._tell(done)
-        kept = {message.frame for message in self._kept} if self._job.dry_run else self._kept_frames
-        written, taken, frames = (tuple(sorted(each)) for each in (self._written, self._taken, kept))
-        restarts = sum(result.restarts for result in self._results)
-        seconds = time.monotonic() - self._started
-        return RenderResult(
-            written, taken, frames, seconds, dict(done.seconds), tuple(self._notices), restarts, done.windows
-        )
+        told = dataclasses.replace(message, job=device.number if alone else 0)
+        self._ledger.notices.append(told)
+        self._tell(told)
 
 
 def one_at_a_time(plates: Callable[[int], PlateData]) -> Callable[[int], PlateData]:

@@ -44,13 +44,10 @@ class DeviceSessions:
     ) -> None:
         self.devices = devices_of(",".join(devices))
         self.warm = warm
-        self._sessions = [
-            MatteSession(
-                warm=warm, warm_name=str(number), log=_named(device, log),
-                environment=environment_of(device, len(self.devices)), **options,
-            )
-            for number, device in enumerate(self.devices, 1)
-        ]  # fmt: skip
+        self._sessions: List[MatteSession] = []
+        for number, device in enumerate(self.devices, 1):
+            options.update(warm_name=str(number), environment=environment_of(device, len(self.devices)))
+            self._sessions.append(MatteSession(warm=warm, log=_named(device, log), **options))
         self._busy = threading.Lock()
 
     def render(

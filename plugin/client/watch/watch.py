@@ -63,6 +63,10 @@ class _Heard:
     what: Union[Message, GvmMatteError]
 
 
+_Item = Union[_Order, _Taken, _Heard, None]
+_Rings = Tuple[FrameRing, FrameRing]  # for plates and for alphas
+
+
 class EngineWatch:
     """Watches the warm engine, and the next one when that has gone, on a thread of its own.
 
@@ -87,7 +91,7 @@ class EngineWatch:
     ) -> None:
         self._on_event, self._find = on_event, find
         self._pictures, self._longest, self._slots, self._largest = pictures, longest, slots, largest
-        self._inbox: queue.SimpleQueue[Union[_Order, _Taken, _Heard, None]] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._requests = itertools.count(1)
         self._closing = threading.Event()
         self._engine: Optional[EngineConnection] = None
@@ -193,7 +197,7 @@ class EngineWatch:
             finally:
                 self._engine = None
 
-    def _rings(self, closing: contextlib.ExitStack) -> Optional[Tuple[FrameRing, FrameRing]]:
+    def _rings(self, closing: contextlib.ExitStack) -> Optional[_Rings]:
         """Rings for plates and alphas; None where no pictures are wanted, or there is no memory for them."""
         if not self._pictures:
             return None
@@ -213,10 +217,7 @@ class EngineWatch:
             raise ProtocolError(f"The engine (process {engine.info.pid}) says more than can be taken in.")
         self._inbox.put(_Heard(engine, number, what))
 
-    def _take(
-        self, item: Union[_Order, _Taken, _Heard, None], engine: EngineConnection,
-        rings: Optional[Tuple[FrameRing, FrameRing]], pending: Dict[int, int],
-    ) -> None:  # fmt: skip
+    def _take(self, item: _Item, engine: EngineConnection, rings: Optional[_Rings], pending: Dict[int, int]) -> None:
         if isinstance(item, _Taken):
             if item.engine is engine:
                 engine.send(item.message)
@@ -243,9 +244,7 @@ class EngineWatch:
         except GvmMatteError as exc:
             self._on_event(Answer(order.request, exc.message))
 
-    def _show(
-        self, message: Picture, engine: EngineConnection, rings: Optional[Tuple[FrameRing, FrameRing]], request: int
-    ) -> None:
+    def _show(self, message: Picture, engine: EngineConnection, rings: Optional[_Rings], request: int) -> None:
         if rings is None:
             raise ProtocolError("The engine sent a picture to a monitor that wants none.")
         taken = _Taken(engine, PictureTaken(message.plate_slot, message.alpha_slot))
