@@ -37,5 +37,12 @@ from .resolve import InputColour, resolve_input
 from .transform import ACCEPTED, InputTransform
 
 __all__ = [
-    "ACCEPTED", "BUILTIN_CONFIG", "LARGEST", "InputColour", "InputTransform", "list_spaces", "normalised", "resolve_input",
-]  # fmt: skip
+    "ACCEPTED",
+    "BUILTIN_CONFIG",
+    "LARGEST",
+    "InputColour",
+    "InputTransform",
+    "list_spaces",
+    "normalised",
+    "resolve_input",
+]

@@ -8,7 +8,7 @@ frees the locks of a process that dies, however it dies.
     byte 2^40 + frame      held alone by the run that writes the frame
 
 The file's text only serves messages: a line for each run that begins or ends says who it is and what it writes. A run
-removes the file when nobody else is at the gate; after a kill it stays, and the next run that ends removes it.
+removes the file when it is alone at the gate; after a kill it stays, and the next run that ends removes it.
 
 Locks of POSIX belong to the process: two of the same process never conflict, and closing any descriptor of the file drops
 all. So a process opens each file once, in `LockFile`, and keeps its own account of who holds what. (Linux has locks that
@@ -123,7 +123,7 @@ class LockFile:
         """Locks the frames, all or none.
 
         Raises:
-            Busy: somebody holds one of them, in this process or another.
+            Busy: another run holds one of them, in this process or another.
             OSError: there are no locks here.
         """
         if any(frames & held.frames for held in self.holders):
@@ -218,10 +218,10 @@ def _open(path: str) -> Optional[LockFile]:
                 with suppress(OSError, AttributeError):
                     os.fchmod(descriptor, 0o666)  # other users of a shared folder lock in it too
                 return LockFile(descriptor)
-        except Busy:  # somebody is removing the file
+        except Busy:  # another run is removing the file
             time.sleep(0.01)
         except OSError:  # a file system without locks: nor is a file needed
-            if os.fstat(descriptor).st_size == 0:  # nobody else has had better luck
+            if os.fstat(descriptor).st_size == 0:  # no run before had better luck
                 with suppress(OSError):
                     Path(path).unlink()
             os.close(descriptor)
@@ -231,7 +231,7 @@ def _open(path: str) -> Optional[LockFile]:
 
 
 def _leave(path: str, file: LockFile) -> None:
-    """Closes the file where this process does not need it any more, and removes it where nobody does."""
+    """Closes the file where this process does not need it any more, and removes it where no process does."""
     if file.holders:
         return
     _files.pop(path, None)
@@ -242,7 +242,7 @@ def _leave(path: str, file: LockFile) -> None:
     except OSError:
         pass
     os.close(file.descriptor)
-    if os.name != "posix":  # an open file cannot be removed, by anybody: that is the whole check
+    if os.name != "posix":  # no process can remove an open file: that is the whole check
         with suppress(OSError):
             Path(path).unlink()
 

@@ -4,7 +4,7 @@
 To give a single one of its networks, diffusers imports all of its networks, the mixins that load adapters and pipelines
 with transformers and PEFT behind them, and torch's compiler: three quarters of an engine's start. Here the modules that
 are wanted come first, with the rest postponed (`postponed.py` says what that is); the imports that follow are ordinary
-ones, which find the modules there. They are diffusers' own classes, the same that anybody else imports, before this file
+ones, which find the modules there. They are diffusers' own classes, the same that other code imports, before this file
 or after it. With a diffusers of another layout nothing is postponed, and the imports take their time.
 """
 

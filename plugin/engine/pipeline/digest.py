@@ -44,9 +44,18 @@ class Digester:
     """
 
     def __init__(
-        self, *, plan: BlockPlan, params: ShotParams, fingerprint: str, precision: str, colour: str, region: Region,
-        display: Box, identity: Callable[[int], str], masks: Sequence[Callable[[int], str]],
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        plan: BlockPlan,
+        params: ShotParams,
+        fingerprint: str,
+        precision: str,
+        colour: str,
+        region: Region,
+        display: Box,
+        identity: Callable[[int], str],
+        masks: Sequence[Callable[[int], str]],
+    ) -> None:
         self._plan, self._params, self._region = plan, params, region
         self._identity, self._masks = identity, masks
         self._known: dict[int, str] = {}

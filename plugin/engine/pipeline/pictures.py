@@ -37,13 +37,19 @@ class FramePictures:
         number: of the job.
         frames: that will be computed.
         in_flight: how many plates can be between their encoding and their alpha.
-        again: reads a plate that was encoded before anybody watched: [h,w,3] over a box; None: it is black.
+        again: reads a plate that was encoded before a monitor watched: [h,w,3] over a box; None: it is black.
     """
 
     def __init__(
-        self, *, hub: WatchHub, number: int, region: Region, frames: Iterable[int], in_flight: int,
+        self,
+        *,
+        hub: WatchHub,
+        number: int,
+        region: Region,
+        frames: Iterable[int],
+        in_flight: int,
         again: Callable[[int], Optional[tuple[npt.NDArray[np.uint8], Box]]],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._hub, self._number, self._region, self._again = hub, number, region, again
         self._wanted = set(frames)
         self._plates: dict[int, Later] = {}

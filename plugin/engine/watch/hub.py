@@ -130,7 +130,7 @@ class WatchHub:
     # -- its thread
 
     def disk(self) -> DiskFrames:
-        """Reads plates for pictures, where they went by before anybody watched; for this thread."""
+        """Reads plates for pictures, where they went by before there was a monitor; for this thread."""
         from .reading import DiskFrames
 
         self._disk = self._disk or DiskFrames()
