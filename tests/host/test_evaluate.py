@@ -129,20 +129,23 @@ def test_clones_compute_alike(host: Host) -> None:
 @pytest.mark.parametrize(
     ("text", "result"),
     [
-        ("Premult {\n}", [0.05, 0.1, 0.15, 0.25]), ("Unpremult {\n}", [0.8, 1.6, 2.4, 0.25]),
+        ("Premult {\n}", [0.05, 0.1, 0.15, 0.25]),
+        ("Unpremult {\n}", [0.8, 1.6, 2.4, 0.25]),
         ("Grade {\n blackpoint 0.1\n whitepoint 0.6\n}", [0.2, 0.6, 1.0, 0.25]),
         ("Multiply {\n channels rgba\n value {1 2 3 4}\n}", [0.2, 0.8, 1.8, 1.0]),
-        ("Invert {\n}", [0.8, 0.6, 0.4, 0.75]), ("Multiply {\n value 2\n mix 0.5\n}", [0.3, 0.6, 0.9, 0.25]),
+        ("Invert {\n}", [0.8, 0.6, 0.4, 0.75]),
+        ("Multiply {\n value 2\n mix 0.5\n}", [0.3, 0.6, 0.9, 0.25]),
         ("Crop {\n box {2 2 4 4}\n reformat true\n}", [0.2, 0.4, 0.6, 0.25]),
         (
-            "Reformat {\n type \"to box\"\n box_width 4\n box_height 4\n box_fixed true\n resize distort\n}",
+            'Reformat {\n type "to box"\n box_width 4\n box_height 4\n box_fixed true\n resize distort\n}',
             [0.2, 0.4, 0.6, 0.25],
         ),
         ("Transform {\n translate {1 0}\n}", [0.2, 0.4, 0.6, 0.25]),
         ("Colorspace {\n colorspace_out sRGB\n}", [0.484529, 0.665185, 0.797738, 0.25]),
-        ("NoOp {\n}", [0.2, 0.4, 0.6, 0.25]), ("Dot {\n}", [0.2, 0.4, 0.6, 0.25]),
+        ("NoOp {\n}", [0.2, 0.4, 0.6, 0.25]),
+        ("Dot {\n}", [0.2, 0.4, 0.6, 0.25]),
     ],
-)  # fmt: skip
+)
 def test_each_class_computes_what_its_knobs_say(host: Host, text: str, result: List[float]) -> None:
     head = (
         'Root {\n inputs 0\n format "8 8 0 0 8 8 1 eight"\n}\n'
@@ -245,9 +248,11 @@ def test_a_render_writes_every_frame_with_its_callbacks(host: Host, tmp_path: Pa
     assert sorted(one.name for one in (tmp_path / "out").iterdir()) == ["x.0001.exr", "x.0003.exr"]
     assert log[:2] == ["code", ("BeforeRender", 7, "Write1")] and log[-1] == ("AfterRender", 7, "Write1")
     assert log[2:-1] == [
-        ("BeforeFrameRender", 1, "Write1"), ("AfterFrameRender", 1, "Write1"),
-        ("BeforeFrameRender", 3, "Write1"), ("AfterFrameRender", 3, "Write1"),
-    ]  # fmt: skip
+        ("BeforeFrameRender", 1, "Write1"),
+        ("AfterFrameRender", 1, "Write1"),
+        ("BeforeFrameRender", 3, "Write1"),
+        ("AfterFrameRender", 3, "Write1"),
+    ]
     values, spec = pixels(tmp_path / "out" / "x.0003.exr")
     assert values[0, 0].tolist() == pytest.approx([0.3, 0.5, 0.25, 1], abs=1e-7)
     assert spec.getattribute("nuke/version") == "15.0v4" and len(str(spec.getattribute("nuke/node_hash"))) == 16

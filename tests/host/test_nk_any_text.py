@@ -72,9 +72,10 @@ def test_any_path_and_expression_ends_in_a_value_or_a_sentence(text: str) -> Non
 
     context = TclContext(value=lambda path: path, expression=lambda one: 1.0)
     calls = (
-        lambda: substitute(text, context), lambda: evaluate(text, ExpressionContext(1.0, nothing)),
+        lambda: substitute(text, context),
+        lambda: evaluate(text, ExpressionContext(1.0, nothing)),
         lambda: Curve.parse(text),
-    )  # fmt: skip
+    )
     for call in calls:
         try:
             call()

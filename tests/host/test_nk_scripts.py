@@ -168,8 +168,11 @@ def test_text_is_written_as_nuke_writes_it(text: str, written: str) -> None:
 def test_comments_are_kept_where_they_stand() -> None:
     document = script("comments_everywhere")
     assert [one.text for one in document.statements if isinstance(one, Comment)] == [
-        "# made by hand", "# the plate { with a brace", "# indented", "# last line",
-    ]  # fmt: skip
+        "# made by hand",
+        "# the plate { with a brace",
+        "# indented",
+        "# last line",
+    ]
     first = next(one for one in document.statements if isinstance(one, NodeStatement))
     assert first.canonical().split("\n")[1] == " # inside, too }"
 
@@ -177,8 +180,11 @@ def test_comments_are_kept_where_they_stand() -> None:
 def test_commands_that_look_like_nodes_are_none() -> None:
     document = script("unknown_classes")
     assert [one.name for one in document.statements if isinstance(one, Command)] == [
-        "version", "add_layer", "add_layer", "some_unknown_command",
-    ]  # fmt: skip
+        "version",
+        "add_layer",
+        "add_layer",
+        "some_unknown_command",
+    ]
 
 
 @pytest.mark.parametrize(

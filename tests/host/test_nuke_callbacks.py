@@ -347,8 +347,9 @@ def test_every_name_of_the_surface_is_one_of_nukes(host: Host) -> None:
         pytest.skip("types-nuke is not installed here")
     text = "\n".join(path.read_text(encoding="utf-8") for path in found)
     ours = {  # what the stubs lack and Nuke has, or what is the host's own name for a class without one
-        "KNOB_CHANGED_ALWAYS", "HIDDEN",
-    }  # fmt: skip
+        "KNOB_CHANGED_ALWAYS",
+        "HIDDEN",
+    }
     missing = [name for name in nuke.__all__ if name not in ours and f" {name}(" not in text and f"\n{name}:" not in text
                and f"\nclass {name}:" not in text and f"\n{name} =" not in text]  # fmt: skip
     assert missing == []

@@ -163,8 +163,9 @@ class Evaluator:
             raise RenderError(
                 f"{node.fullName()}: the embedded host cannot evaluate nodes of class {kind}; disable it, or render this "
                 "part of the script in Nuke.",
-                node=node.fullName(), frame=int(frame),
-            )  # fmt: skip
+                node=node.fullName(),
+                frame=int(frame),
+            )
         return OPERATIONS[kind](node, pull)
 
     def _group(self, node: Any, frame: float) -> Optional[Picture]:
@@ -208,9 +209,6 @@ def _held(node: Node, frame: float) -> float:
     return first + ((frame - first) // step) * step if step else first
 
 
-_TIMES: Dict[str, Any] = {
-    "TimeOffset": lambda node, frame: frame - int(node["time_offset"].value()),
-    "FrameHold": _held,
-}
+_TIMES: Dict[str, Any] = {"TimeOffset": lambda node, frame: frame - int(node["time_offset"].value()), "FrameHold": _held}
 # The classes whose pictures come from their knobs and inputs here; all others are an error where they are pulled.
 EVALUATED = frozenset({*OPERATIONS, *_TIMES, "Input", "Group", "Read", "Switch"})

@@ -65,9 +65,11 @@ def _masking(node: Node, pull: Pull) -> Dict[str, Any]:
     if mask is None or channel == "none":
         return {"mix": float(_value(node, "mix"))}
     return {
-        "mix": float(_value(node, "mix")), "mask": mask, "mask_channel": channel,
+        "mix": float(_value(node, "mix")),
+        "mask": mask,
+        "mask_channel": channel,
         "invert_mask": bool(_value(node, "invert_mask")),
-    }  # fmt: skip
+    }
 
 
 def _input(pull: Pull, index: int = 0) -> Picture:
@@ -226,9 +228,12 @@ def _grade(node: Node, pull: Pull) -> Picture:
 
 def _multiply(node: Node, pull: Pull) -> Picture:
     return ops.multiply(
-        _input(pull), value=_colour(node, "value"), channels=_value(node, "channels"),
-        unpremult=_channel(node, "unpremult"), **_masking(node, pull),
-    )  # fmt: skip
+        _input(pull),
+        value=_colour(node, "value"),
+        channels=_value(node, "channels"),
+        unpremult=_channel(node, "unpremult"),
+        **_masking(node, pull),
+    )
 
 
 def _invert(node: Node, pull: Pull) -> Picture:

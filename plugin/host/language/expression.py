@@ -61,12 +61,14 @@ _LEVELS: List[Dict[str, Callable[[float, float], float]]] = [
     {"&&": lambda a, b: float(bool(a) and bool(b))},
     {"==": lambda a, b: float(a == b), "!=": lambda a, b: float(a != b)},
     {
-        "<=": lambda a, b: float(a <= b), ">=": lambda a, b: float(a >= b),
-        "<": lambda a, b: float(a < b), ">": lambda a, b: float(a > b),
+        "<=": lambda a, b: float(a <= b),
+        ">=": lambda a, b: float(a >= b),
+        "<": lambda a, b: float(a < b),
+        ">": lambda a, b: float(a > b),
     },
     {"+": lambda a, b: a + b, "-": lambda a, b: a - b},
     {"*": lambda a, b: a * b, "/": lambda a, b: a / b, "%": _remainder},
-]  # fmt: skip
+]
 
 
 Thunk = Callable[[], float]  # a part that was read and is evaluated when its value is needed: `a ? 1/a : 0` is no error

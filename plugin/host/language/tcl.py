@@ -180,8 +180,11 @@ def _file(words: List[str], context: TclContext) -> str:
 def _string(words: List[str], context: TclContext) -> str:
     kind, text = words[0], words[1]
     simple: Dict[str, Callable[[str], str]] = {
-        "tolower": str.lower, "toupper": str.upper, "trim": str.strip, "length": lambda text: str(len(text)),
-    }  # fmt: skip
+        "tolower": str.lower,
+        "toupper": str.upper,
+        "trim": str.strip,
+        "length": lambda text: str(len(text)),
+    }
     if kind in simple:
         return simple[kind](text)
     if kind == "equal":

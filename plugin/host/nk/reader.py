@@ -187,5 +187,8 @@ def _end_group(words: List[Word], source: str, line: int) -> Optional[Statement]
 
 
 _MAKERS: Dict[str, Callable[[List[Word], str, int], Optional[Statement]]] = {
-    "set": _set, "push": _push, "clone": _clone, "end_group": _end_group,
-}  # fmt: skip
+    "set": _set,
+    "push": _push,
+    "clone": _clone,
+    "end_group": _end_group,
+}

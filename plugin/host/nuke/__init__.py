@@ -24,7 +24,7 @@ from .constants import (
     NO_ANIMATION,
     NO_UNDO,
     STARTLINE,
-)  # fmt: skip
+)
 from .formats import Box, Format, FrameRange, FrameRanges
 from .functions import (
     addFormat,
@@ -42,7 +42,7 @@ from .functions import (
     toNode,
     undo,
     views,
-)  # fmt: skip
+)
 from .group import Group, Root
 from .knobs import (
     AColor_Knob,
@@ -66,7 +66,7 @@ from .knobs import (
     Text_Knob,
     WH_Knob,
     XY_Knob,
-)  # fmt: skip
+)
 from .menus import Menu, MenuItem, menu
 from .node import Node
 from .registering import (
@@ -83,7 +83,7 @@ from .registering import (
     addOnScriptSave,
     removeAfterFrameRender,
     removeBeforeFrameRender,
-)  # fmt: skip
+)
 from .rendering import execute
 from .scripts import nodeCopy, nodePaste, scriptClear, scriptOpen, scriptReadText, scriptSave, scriptSaveAs
 from .talking import getFilename, message

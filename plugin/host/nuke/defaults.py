@@ -60,16 +60,21 @@ _MERGE = ("atop", "average", "copy", "difference", "disjoint-over", "divide", "e
 _SOURCES = ("red", "green", "blue", "alpha", "black", "white", "red2", "green2", "blue2", "alpha2")
 SHUFFLE_KNOBS = _SOURCES[:8]  # four for the layer `out`, then four for `out2`; their names mean nothing else
 _MIX: Tuple[Row, ...] = (
-    ("maskChannelInput", "Channel_Knob", "none"), ("maskChannelMask", "Channel_Knob", "rgba.alpha"),
+    ("maskChannelInput", "Channel_Knob", "none"),
+    ("maskChannelMask", "Channel_Knob", "rgba.alpha"),
     ("inject", "Boolean_Knob", False),
-    ("invert_mask", "Boolean_Knob", False), ("fringe", "Boolean_Knob", False), ("mix", "Double_Knob", 1),
-)  # fmt: skip
+    ("invert_mask", "Boolean_Knob", False),
+    ("fringe", "Boolean_Knob", False),
+    ("mix", "Double_Knob", 1),
+)
 _FILE_TYPES = (
     ("", "abc", "cin", "dpx", "exr", "hdr", "jpeg", "mov", "mxf", "pic", "png", "sgi", "targa", "tiff", "xpm", "yuv"),
     "",
 )
-_COMPRESSION = (("none", "Zip (1 scanline)", "Zip (16 scanlines)", "PIZ Wavelet (32 scanlines)", "RLE", "B44", "B44A",
-                 "DWAA", "DWAB"), "Zip (1 scanline)")  # fmt: skip
+_COMPRESSION = (
+    ("none", "Zip (1 scanline)", "Zip (16 scanlines)", "PIZ Wavelet (32 scanlines)", "RLE", "B44", "B44A", "DWAA", "DWAB"),
+    "Zip (1 scanline)",
+)
 _UNPREMULT: Tuple[Row, ...] = (("unpremult", "Channel_Knob", "none"), ("invert_unpremult", "Boolean_Knob", False))
 _MASK = "maskFromFlag process_mask"
 _REVERSE: Row = ("reverse_transform", "Boolean_Knob", False)  # of the OCIO conversion inside Read and Write
@@ -78,9 +83,10 @@ _KEY_NAMES = " ".join(row[0] for row in _KEYS)
 # A file type's own knobs, which a Write has once its type is known: those that change no pixel, and what a JPEG is told.
 _FILE_KNOBS = "_jpeg_quality first_part heroview interleave write_hash"
 _COLOUR: Tuple[Row, ...] = (
-    ("colorspace", "ColorSpace_Knob", (("default",), "default")), ("premultiplied", "Boolean_Knob", False),
+    ("colorspace", "ColorSpace_Knob", (("default",), "default")),
+    ("premultiplied", "Boolean_Knob", False),
     ("raw", "Boolean_Knob", False),
-)  # fmt: skip
+)
 _ROUNDING: Row = ("rounding_mode", "Enumeration_Knob", (("Whole frames", "Fractional time"), "Whole frames"))
 _PATH_MASK = "enable_path_mask inject_mask mask_patterns path_mask_group"
 

@@ -165,9 +165,12 @@ def _channel_index(knob: Knob, channel: str, path: str) -> int:
 
 def _size(node: Node, name: str, path: str) -> float:
     values = {
-        "width": node.width, "height": node.height, "pixel_aspect": node.pixelAspect,
-        "first_frame": node.firstFrame, "last_frame": node.lastFrame,
-    }  # fmt: skip
+        "width": node.width,
+        "height": node.height,
+        "pixel_aspect": node.pixelAspect,
+        "first_frame": node.firstFrame,
+        "last_frame": node.lastFrame,
+    }
     return float(values[name]())
 
 

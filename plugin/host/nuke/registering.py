@@ -11,16 +11,22 @@ Registrar = Callable[..., None]
 
 def _pair(event: str, usual_class: str = "*") -> Tuple[Registrar, Registrar]:
     def add(
-        call: Callable[..., Any], args: Any = (), kwargs: Optional[Dict[str, Any]] = None,
-        nodeClass: str = usual_class, node: Any = None,
-    ) -> None:  # fmt: skip
+        call: Callable[..., Any],
+        args: Any = (),
+        kwargs: Optional[Dict[str, Any]] = None,
+        nodeClass: str = usual_class,
+        node: Any = None,
+    ) -> None:
         """Registers a callback; the same call, args, kwargs and node move to the end."""
         state.current().callbacks.add(event, call, args, {} if kwargs is None else kwargs, nodeClass, node)
 
     def remove(
-        call: Callable[..., Any], args: Any = (), kwargs: Optional[Dict[str, Any]] = None,
-        nodeClass: str = usual_class, node: Any = None,
-    ) -> None:  # fmt: skip
+        call: Callable[..., Any],
+        args: Any = (),
+        kwargs: Optional[Dict[str, Any]] = None,
+        nodeClass: str = usual_class,
+        node: Any = None,
+    ) -> None:
         """Takes a callback away."""
         state.current().callbacks.remove(event, call, args, {} if kwargs is None else kwargs, nodeClass, node)
 

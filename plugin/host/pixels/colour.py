@@ -28,13 +28,7 @@ _DEFAULT = re.compile(r"(?:default|rendering|compositing)\s*\((?P<name>.+)\)", r
 
 
 def colorspace(
-    picture: Picture,
-    source: str,
-    target: str,
-    *,
-    config: str = "",
-    channels: Channels = "rgb",
-    unpremult: str = "none",
+    picture: Picture, source: str, target: str, *, config: str = "", channels: Channels = "rgb", unpremult: str = "none"
 ) -> Picture:
     """Colorspace and OCIOColorSpace: red, green and blue from one space to another; alpha and data are left alone.
 

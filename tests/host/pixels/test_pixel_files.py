@@ -286,9 +286,12 @@ def test_metadata_travels_as_far_as_the_mode_says(tmp_path: Path) -> None:
         assert read["exr/gvm:digest"] == "abc"
         found[mode] = (read.get("input/timecode"), read.get("exr/camera"), read.get("exr/note"))
     assert list(found.values()) == [
-        (None, None, None), ("01:02:03:04", None, None), ("01:02:03:04", "A", None),
-        ("01:02:03:04", "A", "hello"), ("01:02:03:04", "A", "hello"),
-    ]  # fmt: skip
+        (None, None, None),
+        ("01:02:03:04", None, None),
+        ("01:02:03:04", "A", None),
+        ("01:02:03:04", "A", "hello"),
+        ("01:02:03:04", "A", "hello"),
+    ]
     assert read["input/frame_rate"] == pytest.approx(24000 / 1001)
     assert (read["input/filereader"], read["input/bitsperchannel"], read["input/width"]) == ("exr", 16, 4)
 
@@ -308,9 +311,12 @@ def test_a_file_that_cannot_be_read_is_named_or_replaced(tmp_path: Path) -> None
     (tmp_path / "text.exr").write_text("no picture", encoding="utf-8")
     (tmp_path / "folder.exr").mkdir()
     for name, kind in (
-        ("gone.exr", PlateMissingError), ("cut.exr", PlateUnreadableError), ("empty.exr", PlateUnreadableError),
-        ("text.exr", PlateUnreadableError), ("folder.exr", PlateUnreadableError),
-    ):  # fmt: skip
+        ("gone.exr", PlateMissingError),
+        ("cut.exr", PlateUnreadableError),
+        ("empty.exr", PlateUnreadableError),
+        ("text.exr", PlateUnreadableError),
+        ("folder.exr", PlateUnreadableError),
+    ):
         path = str(tmp_path / name)
         with pytest.raises(kind, match=name) as caught:
             io.read(path)
@@ -330,9 +336,12 @@ def test_wrong_knobs_are_named_whatever_the_file(tmp_path: Path) -> None:
     with pytest.raises(ParamError, match='"Kodachrome"'):
         io.read(path, colorspace="Kodachrome", on_error="black", format=SMALL)
     for knobs, said in (
-        ({"datatype": "8 bit"}, '"8 bit"'), ({"compression": "LZW"}, '"LZW"'), ({"file_type": "mov"}, '"mov"'),
-        ({"colorspace": "Kodachrome"}, '"Kodachrome"'), ({"metadata": "some"}, '"some"'),
-    ):  # fmt: skip
+        ({"datatype": "8 bit"}, '"8 bit"'),
+        ({"compression": "LZW"}, '"LZW"'),
+        ({"file_type": "mov"}, '"mov"'),
+        ({"colorspace": "Kodachrome"}, '"Kodachrome"'),
+        ({"metadata": "some"}, '"some"'),
+    ):
         with pytest.raises(ParamError, match=said):
             io.write(noise((0, 0, 4, 3)), path, **knobs)  # type: ignore[arg-type]
 

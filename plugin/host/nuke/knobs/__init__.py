@@ -19,7 +19,7 @@ from .text import (
     String_Knob,
     Tab_Knob,
     Text_Knob,
-)  # fmt: skip
+)
 from .vectors import AColor_Knob, BBox_Knob, Color_Knob, Scale_Knob, WH_Knob, XY_Knob, XYZ_Knob
 
 ALL: Dict[str, Type[Knob]] = {
