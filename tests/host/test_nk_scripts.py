@@ -26,15 +26,6 @@ def test_a_script_comes_back_byte_for_byte(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
-def test_a_script_written_anew_says_the_same(path: Path) -> None:
-    document = nk.read(str(path))
-    again = nk.parse(document.canonical)
-    assert again == document
-    assert again.canonical == document.canonical
-    assert signature(nk.build(again)) == signature(nk.build(document))
-
-
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
 def test_a_script_that_a_session_saves_holds_all_that_was_read(path: Path, host: Host, tmp_path: Path) -> None:
     before = nk.read(str(path))
     host.open(str(path))
@@ -174,7 +165,7 @@ def test_comments_are_kept_where_they_stand() -> None:
         "# last line",
     ]
     first = next(one for one in document.statements if isinstance(one, NodeStatement))
-    assert first.canonical().split("\n")[1] == " # inside, too }"
+    assert first.body[0].canonical() == "# inside, too }"
 
 
 def test_commands_that_look_like_nodes_are_none() -> None:

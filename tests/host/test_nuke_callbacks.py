@@ -238,21 +238,17 @@ def test_other_threads_may_only_queue(host: Host) -> None:
                 call()
             refused.append(True)
         nuke.executeInMainThread(say, "queued")
-        return [len(refused), nuke.executeInMainThreadWithResult(lambda a, b=0: a + b, (2,), {"b": 3})]
+        nuke.executeInMainThread(lambda a, b=0: say(a + b), ("b",), {"b": "c"})
+        return refused
 
     node = nuke.nodes.Grade()
-    assert host.run_thread(work) == [9, 5]
-    assert LOG == ["queued"] and node["white"].value() == [1] * 4
+    assert len(host.run_thread(work)) == 9
+    assert LOG == ["queued", "bc"] and node["white"].value() == [1] * 4
 
 
-def test_an_exception_in_the_main_thread_is_printed_and_none(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
-    assert host.run_thread(lambda: nuke.executeInMainThreadWithResult(lambda: 1 / 0)) is None
+def test_an_exception_in_the_main_thread_is_printed(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    host.run_thread(lambda: nuke.executeInMainThread(lambda: 1 / 0))
     assert "ZeroDivisionError" in capsys.readouterr().err
-
-
-def test_the_main_thread_must_not_wait_for_itself(host: Host) -> None:
-    with pytest.raises(RuntimeError, match="wait for itself"):
-        nuke.executeInMainThreadWithResult(nuke.allNodes)
     nuke.executeInMainThread(say, "later")
     assert LOG == []
     assert host.process_events() == 1 and LOG == ["later"]

@@ -11,14 +11,14 @@
     clone $C1a2b { … }                  CloneStatement
     anything else                       Command: kept, never run
 
-Every statement keeps its `source`, so a document that was read gives the file back byte for byte. `canonical` writes it
-anew instead, as Nuke would. Statements are equal if they say the same.
+Every statement keeps its `source`, so a document that was read gives the file back byte for byte. Statements are equal if
+they say the same. `nuke.saving` writes what was changed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import List, Optional, Tuple, Union
+from typing import Optional, Tuple, Union
 
 from .words import Word, quote
 
@@ -60,9 +60,9 @@ class Statement:
     source: str = field(default="", compare=False)
     line: int = field(default=0, compare=False)
 
-    def canonical(self, pad: str = "") -> str:
-        """As Nuke writes it, each of its lines behind `pad`, without the line's end."""
-        return pad + self.source.strip()
+    def canonical(self) -> str:
+        """As a saved script has it, without the line's end."""
+        return self.source.strip()
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class Comment(Statement):
 
     text: str = ""
 
-    def canonical(self, pad: str = "") -> str:
-        """Itself, never shifted."""
+    def canonical(self) -> str:
+        """Itself."""
         return self.text
 
 
@@ -88,10 +88,6 @@ class NodeStatement(Statement):
         """Whether the statements up to `end_group` are inside it."""
         return self.node_class in GROUP_CLASSES
 
-    def canonical(self, pad: str = "") -> str:
-        """One knob a line."""
-        return _with_body(pad, self.node_class, self.body)
-
 
 @dataclass(frozen=True)
 class CloneStatement(Statement):
@@ -99,10 +95,6 @@ class CloneStatement(Statement):
 
     variable: str = ""
     body: Body = ()
-
-    def canonical(self, pad: str = "") -> str:
-        """One knob a line."""
-        return _with_body(pad, f"clone ${self.variable}", self.body)
 
 
 @dataclass(frozen=True)
@@ -112,10 +104,6 @@ class SetStatement(Statement):
     variable: str = ""
     depth: int = 0
 
-    def canonical(self, pad: str = "") -> str:
-        """As Nuke writes it."""
-        return f"{pad}set {self.variable} [stack {self.depth}]"
-
 
 @dataclass(frozen=True)
 class PushStatement(Statement):
@@ -123,18 +111,10 @@ class PushStatement(Statement):
 
     variable: Optional[str] = None
 
-    def canonical(self, pad: str = "") -> str:
-        """As Nuke writes it."""
-        return pad + ("push 0" if self.variable is None else f"push ${self.variable}")
-
 
 @dataclass(frozen=True)
 class EndGroup(Statement):
     """`end_group`."""
-
-    def canonical(self, pad: str = "") -> str:
-        """As Nuke writes it."""
-        return pad + "end_group"
 
 
 @dataclass(frozen=True)
@@ -143,8 +123,8 @@ class Command(Statement):
 
     words: Tuple[Word, ...] = ()
 
-    def canonical(self, pad: str = "") -> str:
-        """Its words as they are, never shifted."""
+    def canonical(self) -> str:
+        """Its words as they are."""
         return " ".join(word.source for word in self.words)
 
     @property
@@ -166,26 +146,9 @@ class Document:
         return "".join(statement.source for statement in self.statements) + self.tail
 
     @property
-    def canonical(self, pad: str = "") -> str:
-        """The file as Nuke would write it: one knob a line, what is inside a group indented by one space."""
-        lines: List[str] = []
-        depth = 0
-        for statement in self.statements:
-            if isinstance(statement, EndGroup):
-                depth = max(0, depth - 1)
-            lines.append(statement.canonical(" " * depth))
-            if isinstance(statement, NodeStatement) and statement.opens_group:
-                depth += 1
-        return "".join(line + "\n" for line in lines)
-
-    @property
     def version(self) -> str:
         """What the `version` line says, such as "15.0 v4"; empty if there is none."""
         for statement in self.statements:
             if isinstance(statement, Command) and statement.name == "version":
                 return " ".join(word.text for word in statement.words[1:])
         return ""
-
-
-def _with_body(pad: str, head: str, body: Body) -> str:
-    return "\n".join([f"{pad}{head} {{", *(f"{pad} {item.canonical()}" for item in body), f"{pad}}}"])

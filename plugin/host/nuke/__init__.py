@@ -87,7 +87,7 @@ from .registering import (
 from .rendering import execute
 from .scripts import nodeCopy, nodePaste, scriptClear, scriptOpen, scriptReadText, scriptSave, scriptSaveAs
 from .talking import getFilename, message
-from .threads import ProgressTask, executeInMainThread, executeInMainThreadWithResult
+from .threads import ProgressTask, executeInMainThread
 from .undo import Undo
 
 __all__ = [
@@ -99,7 +99,7 @@ __all__ = [
     "PyScript_Knob", "Root", "Script_Knob", "String_Knob", "Tab_Knob", "Text_Knob", "Undo", "WH_Knob", "XY_Knob",
     "addAfterFrameRender", "addAfterRender", "addAutolabel", "addBeforeFrameRender", "addBeforeRender", "addFormat",
     "addKnobChanged", "addOnCreate", "addOnDestroy", "addOnScriptClose", "addOnScriptLoad", "addOnScriptSave", "allNodes",
-    "delete", "execute", "executeInMainThread", "executeInMainThreadWithResult", "frame", "getFilename", "menu", "message",
+    "delete", "execute", "executeInMainThread", "frame", "getFilename", "menu", "message",
     "modified", "nodeCopy", "nodePaste", "nodes", "redo", "removeAfterFrameRender", "removeBeforeFrameRender", "root",
     "scriptClear", "scriptOpen", "scriptReadText", "scriptSave", "scriptSaveAs", "selectedNode", "selectedNodes",
     "thisGroup", "thisKnob", "thisNode", "toNode", "undo", "views",

@@ -5,44 +5,23 @@ Calls wait in a queue until the main thread pumps it: Host.process_events, or Ho
 
 from __future__ import annotations
 
+import functools
 import queue
-import threading
 import traceback
-from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional
 
 from . import state
-
-
-@dataclass
-class _Call:
-    call: Callable[..., Any]
-    args: Tuple[Any, ...]
-    kwargs: Dict[str, Any]
-    done: threading.Event = field(default_factory=threading.Event)
-    result: Any = None
-
-    def run(self) -> None:
-        """An exception becomes a printed message and None, as in Nuke."""
-        try:
-            self.result = self.call(*self.args, **self.kwargs)
-        except Exception:
-            traceback.print_exc()
-        finally:
-            self.done.set()
 
 
 class MainThreadQueue:
     """What waits for the main thread."""
 
     def __init__(self) -> None:
-        self._calls: queue.Queue[_Call] = queue.Queue()
+        self._calls: queue.Queue[Callable[[], Any]] = queue.Queue()
 
-    def put(self, call: Callable[..., Any], args: Any, kwargs: Dict[str, Any]) -> _Call:
+    def put(self, call: Callable[..., Any], args: Any, kwargs: Dict[str, Any]) -> None:
         """Adds a call; args that are no tuple are one argument."""
-        item = _Call(call, args if isinstance(args, tuple) else (args,), kwargs)
-        self._calls.put(item)
-        return item
+        self._calls.put(functools.partial(call, *(args if isinstance(args, tuple) else (args,)), **kwargs))
 
     def pump(self, timeout: float = 0.0) -> int:
         """Runs what waits, at most what was there at the start and one more; waits up to `timeout` s for a first call.
@@ -56,7 +35,10 @@ class MainThreadQueue:
                 item = self._calls.get(timeout=timeout) if timeout > 0 and not ran else self._calls.get_nowait()
             except queue.Empty:
                 break
-            item.run()
+            try:
+                item()
+            except Exception:  # printed only, as in Nuke
+                traceback.print_exc()
             ran += 1
         return ran
 
@@ -64,23 +46,6 @@ class MainThreadQueue:
 def executeInMainThread(call: Callable[..., Any], args: Any = (), kwargs: Optional[Dict[str, Any]] = None) -> None:
     """Queues a call for the main thread and returns at once; any thread may."""
     state.any_thread().queue.put(call, args, kwargs or {})
-
-
-def executeInMainThreadWithResult(call: Callable[..., Any], args: Any = (), kwargs: Optional[Dict[str, Any]] = None) -> Any:
-    """Queues a call and waits, without a time-out, until the main thread has run it.
-
-    Returns:
-        What the call returned; None if it raised (its traceback is printed).
-
-    Raises:
-        RuntimeError: called on the main thread, which would wait for itself for ever.
-    """
-    session = state.any_thread()
-    if threading.get_ident() == session.main_thread:
-        raise RuntimeError("executeInMainThreadWithResult on the main thread would wait for itself; call the function.")
-    item = session.queue.put(call, args, kwargs or {})
-    item.done.wait()
-    return item.result
 
 
 class ProgressTask:
