@@ -108,21 +108,21 @@ def shot_range(text: str) -> Tuple[int, ...]:
     return shot.first, shot.last
 
 
-def asked_frames(args: argparse.Namespace, params: Dict[str, Any]) -> str:
-    """The frames asked for, as text: those named, or those of the blocks named.
+def asked_frames(args: argparse.Namespace, params: Dict[str, Any]) -> FrameRange:
+    """The frames asked for: those named, or those of the blocks named.
 
     Raises:
         UsageError: blocks without their shot, or beside frames.
-        FrameRangeError: no block begins at a frame that is named.
+        FrameRangeError: no range, or no block begins at a frame that is named.
     """
     if not args.blocks:
-        return str(args.frames)
+        return FrameRange.parse(args.frames)
     if args.frames or not args.shot_range:
         raise UsageError(
             "--blocks stands in for --frames, and needs --shot-range: blocks are counted from the shot's first."
         )
     plan = BlockPlan.of(ShotParams.of(params).base, shot_range(args.shot_range))
-    return str(frames_of_blocks(plan, parse_blocks(plan, args.blocks)))
+    return frames_of_blocks(plan, parse_blocks(plan, args.blocks))
 
 
 def render(job: MatteJob, args: argparse.Namespace) -> RenderResult:

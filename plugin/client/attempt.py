@@ -133,7 +133,7 @@ class Attempt:
     def _plate_bytes(self, windows: List[Box]) -> int:
         """Room for the first plate, and for one like it that fills a window."""
         assert self._callbacks.plates is not None
-        frame = FrameRange.parse(self._job.frames).first if self._job.frames else self._job.shot[0]
+        frame = self._job.asked.first if self._job.asked else self._job.shot[0]
         try:
             plate = self._first[frame] = self._callbacks.plates(frame)
         except PlateError:  # its turn comes; the engine then applies the policy for missing plates

@@ -7,7 +7,7 @@ import os
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Mapping, Optional, Tuple
+from typing import Any, Callable, Mapping, Optional, Tuple, Union
 
 from ..core.devices import devices_of
 from ..core.errors import UsageError
@@ -54,6 +54,9 @@ class Buffers:
 class MatteJob:
     """One render, complete: see `protocol.Render` for the fields. Relative paths are taken from the current folder.
 
+    Attributes:
+        frames: what is asked for, as a range or its text; it is a range from here on. Empty: the whole shot.
+
     Raises:
         UsageError: no such source, or no sink at all.
         FrameRangeError: `frames` is no frame range.
@@ -61,7 +64,7 @@ class MatteJob:
 
     source: Source
     sink: Sink
-    frames: str = ""
+    frames: Union[str, FrameRange] = ""
     shot: Tuple[int, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
     dry_run: bool = False
@@ -73,7 +76,8 @@ class MatteJob:
             raise UsageError("There is nowhere for the mattes to go: name an output path, or take them from buffers.")
         if self.shot and (len(self.shot) != 2 or self.shot[1] < self.shot[0]):
             raise UsageError(f"The shot range {self.shot} is not first and last frame.")
-        FrameRange.parse(self.frames)
+        if isinstance(self.frames, str):
+            object.__setattr__(self, "frames", FrameRange.parse(self.frames))
         if self.source.type == "buffers" and not (self.source.display and (self.frames or self.shot)):
             raise UsageError("Plates out of buffers need the display window, and frames or the shot range.")
         for window in (self.source.display, self.source.data):
@@ -81,6 +85,12 @@ class MatteJob:
                 raise UsageError(f"A window is x0, y0, x1, y1, not {window}.")
             if window:
                 Box(*window)
+
+    @property
+    def asked(self) -> FrameRange:
+        """`frames`, as the range that it is."""
+        assert isinstance(self.frames, FrameRange), "understood when the job was made"
+        return self.frames
 
     def render(self, number: int) -> Render:
         """The message that asks for it."""
@@ -94,7 +104,7 @@ class MatteJob:
             params["ocio"] = _absolute(os.environ["OCIO"])
         if not params.get("model_base") and (base := _own_weights()):
             params["model_base"] = base
-        return Render(number, source, sink, self.frames, self.shot, params, self.dry_run)
+        return Render(number, source, sink, str(self.frames), self.shot, params, self.dry_run)
 
 
 @dataclass(frozen=True)

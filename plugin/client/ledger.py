@@ -90,7 +90,7 @@ class Ledger:
                 self._job, shot=tuple(self._accepted.shot), params={**self._job.params, "existing": "resume"}
             )
         params = {name: value for name, value in self._job.params.items() if name != "max_frames"}
-        frames = str(FrameRange.of(self.missing))
+        frames = FrameRange.of(self.missing)
         if self._job.sink.path and self._job.sink.buffers:  # half delivered: once more, the file too
             params["existing"] = "overwrite"
             self.written -= self.missing

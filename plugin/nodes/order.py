@@ -100,7 +100,7 @@ class Order:
             )
         asked = FrameRange.of(frame - self.offset for frame in frames)
         shot = (self.span[0] - self.offset, self.span[1] - self.offset)
-        return MatteJob(source, Sink(self.path), frames=str(asked), shot=shot, params=params, dry_run=dry_run)
+        return MatteJob(source, Sink(self.path), frames=asked, shot=shot, params=params, dry_run=dry_run)
 
     def script_frames(self, text: str) -> Tuple[int, ...]:
         """A range that an engine wrote, in the script's numbers."""

@@ -100,7 +100,7 @@ def survey(job: FarmJob) -> Surveyed:
         GvmMatteError: plates or weights are not there.
     """
     matte = _survey_of_script(job) if job.script is not None else MatteJob(
-        source=Source("files", job.input), sink=Sink(job.output), frames=str(job.rounded), shot=job.shot,
+        source=Source("files", job.input), sink=Sink(job.output), frames=job.rounded, shot=job.shot,
         params=params_for_looking({**job.params, "existing": "resume", "max_frames": None}), dry_run=True,
     )  # fmt: skip
     found: List[Surveyed] = []

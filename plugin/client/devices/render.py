@@ -224,7 +224,7 @@ class DeviceRender:
         params: Dict[str, Any] = {**self._job.params, "device": device.engine_name}
         params.pop("max_frames", None)  # what it says is among the frames
         sink, shot = dataclasses.replace(self._job.sink, movies={}), tuple(self._accepted.shot)
-        return dataclasses.replace(self._job, sink=sink, frames=str(FrameRange.of(frames)), shot=shot, params=params)
+        return dataclasses.replace(self._job, sink=sink, frames=FrameRange.of(frames), shot=shot, params=params)
 
     def _start(self, device: Device, job: MatteJob, on_event: Callable[[Device, Message], None]) -> None:
         """Renders a job on a device, in a thread of its own."""
