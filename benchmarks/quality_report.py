@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import numpy as np
 import numpy.typing as npt
+from gvm_matte.core.files import whole_file
+from gvm_matte.images.drawing import canvas_of, label, resized
+from gvm_matte.metrics.sheet import INK, PAPER
 
 from training.unseen_backgrounds import SCREENS, TEXTURED
 
@@ -163,11 +166,8 @@ def write_sheet(path: Path, outcomes: Sequence[Outcome], rows: int) -> None:
     """Draws the frames that are farthest from the truth, one a clip, the worst clip first, and writes a PNG.
 
     Raises:
-        OSError: it cannot be written.
+        MatteWriteError: it cannot be written.
     """
-    import OpenImageIO as oiio
-    from gvm_matte.metrics.sheet import FONT, INK, PAPER
-
     chosen = [(each, each.worst) for each in worst_first(outcomes)[:rows] if each.worst is not None]
     height, width = chosen[0][1].plate.shape[:2]
     tall = round(THUMBNAIL * height / width)
@@ -183,21 +183,15 @@ def write_sheet(path: Path, outcomes: Sequence[Outcome], rows: int) -> None:
         for x, picture in enumerate((worst.plate, worst.truth, worst.ours, worst.key)):
             left = x * (THUMBNAIL + GAP)
             sheet[top + LABEL : top + LABEL + tall, left : left + THUMBNAIL] = _thumbnail(picture, tall)
-    canvas = oiio.ImageBuf(np.ascontiguousarray(sheet))
+    canvas = canvas_of(sheet)
     for x, middle, text in labels:
-        if not oiio.ImageBufAlgo.render_text(canvas, x, middle, text, 14, FONT, (INK, INK, INK), "left", "center"):
-            canvas.geterror()  # a build without fonts leaves the sheet without labels
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not canvas.write(str(path), "uint8"):
-        raise OSError(canvas.geterror())
+        label(canvas, (x, middle), text, size=14, ink=INK)
+    with whole_file(str(path)) as part:
+        if not canvas.write(part, "uint8"):
+            raise OSError(canvas.geterror())
 
 
 def _thumbnail(picture: npt.NDArray[np.uint8], tall: int) -> npt.NDArray[np.float32]:
-    import OpenImageIO as oiio
-
     grey = picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, 2)
-    whole = oiio.ImageBuf(np.ascontiguousarray(grey.astype(np.float32) / 255))
     kind = "box" if picture.shape[1] > THUMBNAIL else "triangle"
-    small: Any = oiio.ImageBufAlgo.resize(whole, kind, 0.0, oiio.ROI(0, THUMBNAIL, 0, tall, 0, 1, 0, 3))
-    found: npt.NDArray[np.float32] = small.get_pixels(oiio.FLOAT)
-    return found
+    return resized(grey.astype(np.float32) / 255, THUMBNAIL, tall, kind)

@@ -19,9 +19,11 @@ from gvm_matte.engine.detail import estimate_foreground, guided_upsample
 from gvm_matte.engine.model.geometry import to_model_size, to_plate_size
 from gvm_matte.engine.model.matting import load_model
 from gvm_matte.engine.model.weights import find_weights
+from gvm_matte.images.curves import linear_to_srgb
+from gvm_matte.images.drawing import FONT
 from torch import Tensor
 
-from install.contact_sheet import FONT, INK, PAPER, to_display
+from install.contact_sheet import INK, PAPER
 from training.clips import DEMO_SEED, Scene, SubjectAlone, render
 
 IMAGES = Path(__file__).resolve().parent / "images"
@@ -57,7 +59,7 @@ class Sample:
     @property
     def displayed(self) -> Tensor:
         """[3,H,W], what the model is shown."""
-        return torch.from_numpy(to_display(self.plate.numpy()))
+        return torch.from_numpy(linear_to_srgb(self.plate.numpy()))
 
 
 def sample() -> Sample:
@@ -67,7 +69,7 @@ def sample() -> Sample:
     plates = torch.stack([torch.from_numpy(rgb).permute(2, 0, 1) for rgb, _ in rendered])  # [F,3,H,W]
     files = find_weights(model_base=str(BUILTIN))
     model = load_model(files, device=torch.device("cpu"), dtype=torch.float32)
-    seen, how = to_model_size(torch.from_numpy(to_display(plates.numpy())), size=SHORT, max_resolution=LONG)
+    seen, how = to_model_size(torch.from_numpy(linear_to_srgb(plates.numpy())), size=SHORT, max_resolution=LONG)
     assert how.padded == (LONG, SHORT)
     matte = model.decode(model.denoise(model.encode(seen), steps=1))[-1:]
     truth = torch.from_numpy(alpha)[None, None]
@@ -124,7 +126,7 @@ def draw(path: Path, rows: dict[str, list[Cell]]) -> None:
     """
     columns = max(len(cells) for cells in rows.values())
     left, top = CROP
-    paper = float(to_display(np.float32(PAPER)))
+    paper = float(linear_to_srgb(np.float32(PAPER)))
     sheet = np.full((len(rows) * (EDGE + CAPTION + GAP), MARGIN + columns * (EDGE + GAP), 3), paper, np.float32)
     for y, cells in enumerate(rows.values()):
         for x, cell in enumerate(cells):
@@ -157,7 +159,7 @@ def _luminance(displayed: Tensor) -> Tensor:
 
 def _encoded(linear: Tensor) -> Image:
     """Scene-linear [3,H,W] to [H,W,3] for the display."""
-    return to_display(_shown(linear))
+    return linear_to_srgb(_shown(linear))
 
 
 def _grey(alpha: Tensor) -> Image:
@@ -171,7 +173,7 @@ def _shown(picture: Tensor) -> Image:
 
 
 def _write(canvas: oiio.ImageBuf, x: int, y: int, text: str) -> None:
-    ink = float(to_display(np.float32(INK)))
+    ink = float(linear_to_srgb(np.float32(INK)))
     if not oiio.ImageBufAlgo.render_text(canvas, x, y, text, 15, FONT, (ink, ink, ink), "center", "baseline"):
         canvas.geterror()  # a build without fonts: the picture has no captions
 

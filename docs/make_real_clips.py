@@ -17,13 +17,13 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
 import numpy.typing as npt
 import OpenImageIO as oiio
-from gvm_matte.metrics.sheet import FONT, INK, PAPER
+from gvm_matte.images.drawing import canvas_of, label, resized
+from gvm_matte.metrics.sheet import INK, PAPER
 from PIL import Image as Pillow
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -112,12 +112,10 @@ def _sheet(rows: Sequence[tuple[str, Image, Image]]) -> oiio.ImageBuf:
         for x, picture in enumerate(row):
             left = x * (WIDTH + GAP)
             sheet[top + LABEL : top + LABEL + len(picture), left : left + WIDTH] = picture
-    canvas = oiio.ImageBuf(np.ascontiguousarray(sheet))
+    canvas = canvas_of(sheet)
     for top, (name, _, _) in zip(tops, rows):
         text = f"{name}: {', '.join(COLUMNS)}"
-        middle = int(top) + LABEL // 2
-        if not oiio.ImageBufAlgo.render_text(canvas, 4, middle, text, 14, FONT, (INK, INK, INK), "left", "center"):
-            canvas.geterror()  # a build without fonts leaves the sheet without labels
+        label(canvas, (4, int(top) + LABEL // 2), text, size=14, ink=INK)
     return canvas
 
 
@@ -132,11 +130,8 @@ def _over_grey(plate: Image, alpha: Image) -> Image:
 
 def _scaled(picture: Image) -> Image:
     height, width = picture.shape[:2]
-    whole = oiio.ImageBuf(np.ascontiguousarray(picture, np.float32))
-    roi = oiio.ROI(0, WIDTH, 0, round(WIDTH * height / width), 0, 1, 0, 3)
-    small: Any = oiio.ImageBufAlgo.resize(whole, "box" if width > WIDTH else "triangle", 0.0, roi)
-    found: Image = small.get_pixels(oiio.FLOAT)
-    return np.clip(found, 0, 1)
+    tall = round(WIDTH * height / width)
+    return np.clip(resized(picture, WIDTH, tall, "box" if width > WIDTH else "triangle"), 0, 1)
 
 
 def _save(canvas: oiio.ImageBuf, path: Path) -> None:

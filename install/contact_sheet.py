@@ -14,6 +14,7 @@ import numpy.typing as npt
 import OpenImageIO as oiio
 from gvm_matte.core.files import whole_file
 from gvm_matte.images.curves import linear_to_srgb, srgb_to_linear
+from gvm_matte.images.drawing import canvas_of, label, pixels_of, resized
 from gvm_matte.images.whole_file import write_image
 
 Image = npt.NDArray[np.float32]
@@ -23,7 +24,6 @@ HEADER = 34  # pixels above the first row, for frame numbers
 MARGIN = 118  # pixels left of the first column, for the rows' names
 PAPER, INK = 0.012, 0.55  # scene-linear greys
 ROWS = ("plate", "matte", "truth", "difference", "comp")
-FONT = "DroidSans"  # comes with OpenImageIO
 FONT_PIXELS = 17
 
 
@@ -57,12 +57,14 @@ def write_contact_sheet(path: Path, columns: Sequence[Column], *, thumbnail: int
         for y, picture in enumerate(_pictures(column, thumbnail, tall)):
             top, left = HEADER + y * (tall + GAP), MARGIN + x * (thumbnail + GAP)
             sheet[top : top + tall, left : left + thumbnail] = picture
-    canvas = _canvas(sheet)
+    canvas = canvas_of(sheet)
     for x, column in enumerate(columns):
-        _write_text(canvas, MARGIN + x * (thumbnail + GAP) + thumbnail // 2, HEADER // 2, str(column.frame), "center")
+        at = MARGIN + x * (thumbnail + GAP) + thumbnail // 2, HEADER // 2
+        label(canvas, at, str(column.frame), size=FONT_PIXELS, ink=INK, align="center")
     for y, name in enumerate(ROWS):
-        _write_text(canvas, MARGIN - 10, HEADER + y * (tall + GAP) + tall // 2, name, "right")
-    _write_png(path, linear_to_srgb(_pixels(canvas)))
+        at = MARGIN - 10, HEADER + y * (tall + GAP) + tall // 2
+        label(canvas, at, name, size=FONT_PIXELS, ink=INK, align="right")
+    _write_png(path, linear_to_srgb(pixels_of(canvas)))
 
 
 def _pictures(column: Column, width: int, height: int) -> list[Image]:
@@ -75,30 +77,7 @@ def _pictures(column: Column, width: int, height: int) -> list[Image]:
 
 def _scaled(picture: Image, width: int, height: int) -> Image:
     """[h,w,c] at another size, clipped to [0,1]."""
-    roi = oiio.ROI(0, width, 0, height, 0, 1, 0, picture.shape[2])
-    scaled = oiio.ImageBufAlgo.resize(_canvas(np.clip(picture, 0.0, 1.0)), "", 0.0, roi)
-    pixels: Image = np.clip(_pixels(scaled), 0.0, 1.0)
-    return pixels
-
-
-def _canvas(pixels: Image) -> oiio.ImageBuf:
-    canvas = oiio.ImageBuf(oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], "float"))
-    canvas.set_pixels(canvas.roi, np.ascontiguousarray(pixels, np.float32))
-    return canvas
-
-
-def _pixels(canvas: oiio.ImageBuf) -> Image:
-    pixels = canvas.get_pixels(oiio.FLOAT)
-    if pixels is None:
-        raise OSError(f"OpenImageIO cannot scale a picture: {canvas.geterror()}")
-    return pixels
-
-
-def _write_text(canvas: oiio.ImageBuf, x: int, y: int, text: str, align: str) -> None:
-    """Draws text around a point; a build of OpenImageIO without fonts leaves the sheet without labels."""
-    drawn = oiio.ImageBufAlgo.render_text(canvas, x, y, text, FONT_PIXELS, FONT, (INK, INK, INK), align, "center")
-    if not drawn:
-        canvas.geterror()
+    return np.clip(resized(np.clip(picture, 0.0, 1.0), width, height), 0.0, 1.0)
 
 
 def _write_png(path: Path, pixels: Image) -> None:

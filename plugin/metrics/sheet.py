@@ -10,10 +10,9 @@ from typing import List, Sequence
 
 import numpy as np
 import numpy.typing as npt
-import OpenImageIO as oiio
 
-from ..core.errors import GvmMatteError
 from ..core.files import whole_file
+from ..images.drawing import canvas_of, label, resized
 from .clips import MatteClip, shared_box
 from .comparison import ClipComparison
 
@@ -25,7 +24,6 @@ MARGIN = 76  # pixels left of the first column, for frame numbers
 GAIN = 4.0
 PAPER, INK = 0.11, 0.78
 MORE, LESS = np.array((1.0, 0.55, 0.1), np.float32), np.array((0.2, 0.55, 1.0), np.float32)
-FONT = "DroidSans"  # comes with OpenImageIO
 FONT_PIXELS = 15
 
 _Picture = npt.NDArray[np.float32]  # [h,w,3] in [0,1], as displayed
@@ -50,11 +48,13 @@ def write_sheet(path: str, comparison: ClipComparison, frames: Sequence[int]) ->
         for x, picture in enumerate(row):
             top, left = HEADER + y * (tall + GAP), MARGIN + x * (THUMBNAIL + GAP)
             sheet[top : top + picture.shape[0], left : left + THUMBNAIL] = picture
-    canvas = _canvas(sheet)
+    canvas = canvas_of(sheet)
     for x, name in enumerate(names):
-        _text(canvas, MARGIN + x * (THUMBNAIL + GAP) + THUMBNAIL // 2, HEADER // 2, name, "center")
+        at = MARGIN + x * (THUMBNAIL + GAP) + THUMBNAIL // 2, HEADER // 2
+        label(canvas, at, name, size=FONT_PIXELS, ink=INK, align="center")
     for y, frame in enumerate(frames):
-        _text(canvas, MARGIN - 10, HEADER + y * (tall + GAP) + tall // 2, str(frame), "right")
+        at = MARGIN - 10, HEADER + y * (tall + GAP) + tall // 2
+        label(canvas, at, str(frame), size=FONT_PIXELS, ink=INK, align="right")
     with whole_file(path, "contact sheet") as part:
         if not canvas.write(part, "uint8"):
             raise OSError(" ".join(canvas.geterror().split()).rstrip("."))
@@ -86,26 +86,5 @@ def _signed(difference: npt.NDArray[np.float64]) -> _Picture:
 def _scaled(alpha: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
     """[H,W] to the thumbnail's width; each pixel is the mean of those that it stands for, so nothing rings."""
     height, width = alpha.shape
-    roi = oiio.ROI(0, THUMBNAIL, 0, max(1, round(THUMBNAIL * height / width)), 0, 1, 0, 1)
-    scaled = oiio.ImageBufAlgo.resize(_canvas(alpha[..., None]), "box" if width > THUMBNAIL else "triangle", 0.0, roi)
-    return _pixels(scaled)[..., 0]
-
-
-def _canvas(pixels: npt.NDArray[np.floating]) -> oiio.ImageBuf:
-    canvas = oiio.ImageBuf(oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], "float"))
-    canvas.set_pixels(canvas.roi, np.ascontiguousarray(pixels, np.float32))
-    return canvas
-
-
-def _pixels(canvas: oiio.ImageBuf) -> npt.NDArray[np.float32]:
-    pixels = canvas.get_pixels(oiio.FLOAT)
-    if pixels is None:
-        raise GvmMatteError(f"OpenImageIO cannot scale a picture: {canvas.geterror()}.")
-    found: npt.NDArray[np.float32] = pixels
-    return found
-
-
-def _text(canvas: oiio.ImageBuf, x: int, y: int, text: str, align: str) -> None:
-    """Draws text around a point; a build of OpenImageIO without fonts leaves the sheet without labels."""
-    if not oiio.ImageBufAlgo.render_text(canvas, x, y, text, FONT_PIXELS, FONT, (INK, INK, INK), align, "center"):
-        canvas.geterror()
+    tall = max(1, round(THUMBNAIL * height / width))
+    return resized(alpha[..., None], THUMBNAIL, tall, "box" if width > THUMBNAIL else "triangle")[..., 0]
