@@ -112,7 +112,7 @@ class Shot:
             )
             feed = feeding.Feed(order=self.frames, fetch=plates.fetch, threads=1, ahead=AHEAD, check=host.job.check)
             sink = sinking.Sink(
-                job=host.job, params=self.params, area=self.box, pattern="", header=_no_header, done=lambda: None
+                job=host.job, params=self.params, area=self.box, pattern="", file_of=_no_file, done=lambda: None
             )
             try:
                 self._run(feed, lambda frame, alpha: sink.put(frame, self._preparer.matte(frame, alpha)))
@@ -193,7 +193,7 @@ def _linear() -> Any:
     return resolve_input("", hint="scene_linear", dtype="float16")
 
 
-def _no_header(frame: int) -> Any:
+def _no_file(frame: int) -> Any:
     raise AssertionError("no file is written")
 
 

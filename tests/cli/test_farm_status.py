@@ -12,7 +12,7 @@ import pytest
 from gvm_matte.cli.farm.status import judged, params_for_looking
 from gvm_matte.client import MatteJob
 from gvm_matte.core.image import Box
-from gvm_matte.engine.mattes import read_digest, read_header_strings, write_matte
+from gvm_matte.engine.mattes import MatteFile, read_digest, read_header_strings, write_matte
 from gvm_matte.engine.pipeline.plan import make_plan
 from gvm_matte.engine.pipeline.survey import survey as look
 from gvm_matte.farm import FarmJob, FarmSettings, write_bundle
@@ -49,7 +49,7 @@ def write_as(job: FarmJob, precisions: Dict[str, Tuple[int, int]]) -> None:
                 }  # fmt: skip
                 path = job.output.replace("####", str(frame))
                 pixels = np.zeros((8, 8), np.float32)
-                write_matte(path, pixels, data=box, display=box, datatype="float", metadata=header)
+                write_matte(path, pixels, MatteFile(box, box, datatype="float", metadata=header))
     finally:
         plan.request.close()
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 from .digest import DIGEST, read_digest, read_header_strings
 from .lock import FrameLock, drop_locks
 from .movie import check_movie, write_movie
+from .specs import MatteFile
 from .write import check_output, write_matte
 
 __all__ = [
     "DIGEST",
     "FrameLock",
+    "MatteFile",
     "check_movie",
     "check_output",
     "drop_locks",

@@ -6,7 +6,7 @@ No pixel is left to OpenImageIO to convert: values go in as they are to come out
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Mapping, Optional, Tuple
 
 import numpy as np
@@ -29,19 +29,41 @@ _NO_FILTER = 8  # of libpng: its filters make a matte's file a fifth smaller and
 
 @dataclass(frozen=True)
 class MatteFile:
-    """What `write_matte` was told about a file; see there."""
+    """What a matte's file is and says, beside its pixels.
+
+    Attributes:
+        data: the data window: the processed area.
+        display, pixel_aspect, view: the plate's.
+        datatype: `half` or `float`, for EXR.
+        compression: as the parameter, for EXR. In DWA colours lose a little, alphas nothing.
+        channels: `alpha`, `rgba-premult`, `rgba-unpremult` or `layer:NAME`; see `params/channels.py`.
+        metadata: header strings, by name: `gvm:version`, `gvm:weights`, `gvm:params`, `gvm:digest`.
+        fps: the plate's frame rate (numerator, denominator).
+        timecode: the plate's, two 32-bit words.
+        colorspace: what RGB is in: `srgb`, `scene_linear` or any other name. Kept as `gvm:colorspace`, and as the file
+            format's own statement where that has a word for it (`scene_linear` does not say which primaries).
+    """
 
     data: Box
     display: Box
-    pixel_aspect: float
-    datatype: str
-    compression: str
-    channels: Channels
-    metadata: Mapping[str, str]
-    fps: Optional[Tuple[int, int]]
-    timecode: Optional[Tuple[int, int]]
-    view: str
-    colorspace: str
+    pixel_aspect: float = 1.0
+    datatype: str = "half"
+    compression: str = "zips"
+    channels: str = "alpha"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    fps: Optional[Tuple[int, int]] = None
+    timecode: Optional[Tuple[int, int]] = None
+    view: str = ""
+    colorspace: str = ""
+
+    @property
+    def holds(self) -> Channels:
+        """The channels, understood.
+
+        Raises:
+            ParamError: there are no such channels.
+        """
+        return Channels.parse(self.channels)
 
 
 def checked(pixels: Pixels, file: MatteFile) -> Pixels:
@@ -50,7 +72,7 @@ def checked(pixels: Pixels, file: MatteFile) -> Pixels:
     Raises:
         ValueError: the size is not the data window's, a value is NaN or infinite, or an alpha is not in [0, 1].
     """
-    shape, count = (file.data.height, file.data.width), len(file.channels.names)
+    shape, count = (file.data.height, file.data.width), len(file.holds.names)
     if pixels.shape != (*shape, count) and not (count == 1 and pixels.shape == shape):
         raise ValueError(f"an alpha of shape {pixels.shape} does not fill {count} channels of the data window {file.data}")
     pixels = pixels.reshape(*shape, count)
@@ -81,9 +103,9 @@ def exr_file(pixels: Pixels, file: MatteFile) -> Tuple[Pixels, oiio.ImageSpec]:
         limit = HALF_MAX if file.datatype == "half" else np.inf
         np.clip(pixels[..., :-1], -limit, limit, out=stored[..., :-1], casting="same_kind")
         np.clip(pixels[..., -1:], 0, 1, out=stored[..., -1:], casting="same_kind")
-    spec = oiio.ImageSpec(file.data.width, file.data.height, len(file.channels.names), file.datatype)
-    spec.channelnames = file.channels.names
-    spec.alpha_channel = len(file.channels.names) - 1
+    spec = oiio.ImageSpec(file.data.width, file.data.height, len(file.holds.names), file.datatype)
+    spec.channelnames = file.holds.names
+    spec.alpha_channel = len(file.holds.names) - 1
     spec.x, spec.y = file.data.x0, file.data.y0
     display = file.display
     spec.full_x, spec.full_y, spec.full_width, spec.full_height = display.x0, display.y0, display.width, display.height
@@ -96,7 +118,7 @@ def exr_file(pixels: Pixels, file: MatteFile) -> Tuple[Pixels, oiio.ImageSpec]:
         spec.attribute("view", file.view)
     _describe(spec, file)
     interop = _SRGB if file.colorspace == "srgb" else file.colorspace
-    if len(file.channels.names) > 1 and _INTEROP_ID.fullmatch(interop):
+    if len(file.holds.names) > 1 and _INTEROP_ID.fullmatch(interop):
         spec.attribute("colorInteropID", interop)
     return stored, spec
 
@@ -106,13 +128,13 @@ def png_file(pixels: Pixels, file: MatteFile) -> Tuple[Pixels, oiio.ImageSpec]:
     display = file.display
     values = np.rint(np.clip(pixels, 0, 1, dtype=np.float32) * np.float32(65535)).astype(np.uint16)
     values = placed(values, file.data, display)
-    spec = oiio.ImageSpec(display.width, display.height, len(file.channels.names), "uint16")
-    spec.channelnames = ("Y",) if len(file.channels.names) == 1 else file.channels.names
-    spec.alpha_channel = len(file.channels.names) - 1 if len(file.channels.names) > 1 else -1
+    spec = oiio.ImageSpec(display.width, display.height, len(file.holds.names), "uint16")
+    spec.channelnames = ("Y",) if len(file.holds.names) == 1 else file.holds.names
+    spec.alpha_channel = len(file.holds.names) - 1 if len(file.holds.names) > 1 else -1
     spec.attribute("oiio:UnassociatedAlpha", 1)  # as they are: without it OpenImageIO divides RGB by the alpha
     spec.attribute("png:filter", _NO_FILTER)
     _describe(spec, file)
-    if len(file.channels.names) > 1 and file.colorspace == "srgb":
+    if len(file.holds.names) > 1 and file.colorspace == "srgb":
         spec.attribute("oiio:ColorSpace", _SRGB)
     return np.ascontiguousarray(values), spec
 
@@ -122,7 +144,7 @@ def _describe(spec: oiio.ImageSpec, file: MatteFile) -> None:
     spec.attribute("PixelAspectRatio", float(file.pixel_aspect))
     for name, text in file.metadata.items():
         spec.attribute(name, text)
-    if len(file.channels.names) > 1:
-        spec.attribute("gvm:premult", "yes" if file.channels.premult else "no")
+    if len(file.holds.names) > 1:
+        spec.attribute("gvm:premult", "yes" if file.holds.premult else "no")
         if file.colorspace:
             spec.attribute("gvm:colorspace", file.colorspace)

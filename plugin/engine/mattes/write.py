@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional, Tuple
+from typing import Any, Optional
 
 import numpy as np
 import numpy.typing as npt
 
 from ...core.errors import ParamError
-from ...core.image import Box
 from ...images.whole_file import check_name, whole_matte, write_image
 from ...params.channels import Channels
 from ...params.fields import BY_NAME
@@ -17,23 +16,7 @@ from .specs import MatteFile, checked, exr_file, png_file
 ENDINGS = (".exr", ".png")
 
 
-def write_matte(
-    path: str,
-    pixels: npt.NDArray[np.floating[Any]],
-    *,
-    data: Box,
-    display: Box,
-    pixel_aspect: float = 1.0,
-    datatype: str = "half",
-    compression: str = "zips",
-    channels: str = "alpha",
-    metadata: Optional[Mapping[str, str]] = None,
-    fps: Optional[Tuple[int, int]] = None,
-    timecode: Optional[Tuple[int, int]] = None,
-    view: str = "",
-    colorspace: str = "",
-    frame: Optional[int] = None,
-) -> None:
+def write_matte(path: str, pixels: npt.NDArray[np.floating[Any]], file: MatteFile, *, frame: Optional[int] = None) -> None:
     """Writes one matte; the folder is made where it is missing, a file of that name is replaced.
 
     Safe to call from several threads for different paths.
@@ -42,20 +25,8 @@ def write_matte(
         path: `.exr`, or `.png`: 16 bit over the display window, outside the data window 0, `alpha` as grey (which Nuke
             must read as raw) or `rgba-unpremult`; a PNG keeps pixel aspect and metadata, and no rate, time code or view.
         pixels: over the data window. [H, W] or [H, W, 1] for one channel, [H, W, 4] for R, G, B, A: written as given, so
-            for `rgba-premult` multiplied already. Alpha in [0, 1]. Converted to `datatype` with rounding to nearest
+            for `rgba-premult` multiplied already. Alpha in [0, 1]. Converted to the data type with rounding to nearest
             even; colours beyond a half's ±65504 are clamped to it, in a PNG to [0, 1].
-        data: the data window: the processed area.
-        display: the plate's display window.
-        pixel_aspect: the plate's.
-        datatype: `half` or `float`, for EXR.
-        compression: as the parameter, for EXR. In DWA colours lose a little, alphas nothing.
-        channels: `alpha`, `rgba-premult`, `rgba-unpremult` or `layer:NAME`; see `params/channels.py`.
-        metadata: header strings, by name: `gvm:version`, `gvm:weights`, `gvm:params`, `gvm:digest`.
-        fps: the plate's frame rate (numerator, denominator).
-        timecode: the plate's, two 32-bit words.
-        view: the plate's.
-        colorspace: what RGB is in: `srgb`, `scene_linear` or any other name. Kept as `gvm:colorspace`, and as the file
-            format's own statement where that has a word for it (`scene_linear` does not say which primaries).
         frame: the frame number, for messages.
 
     Raises:
@@ -64,12 +35,7 @@ def write_matte(
         ValueError: the size of `pixels` is not the data window's, a value is NaN or infinite, or an alpha outside [0, 1].
         MatteWriteError: the folder cannot be made, is not writable or is full, or `path` is a folder.
     """
-    check_output(path, channels, datatype=datatype, compression=compression)
-    file = MatteFile(
-        data=data, display=display, pixel_aspect=pixel_aspect, datatype=datatype, compression=compression,
-        channels=Channels.parse(channels), metadata=metadata or {}, fps=fps, timecode=timecode, view=view,
-        colorspace=colorspace,
-    )  # fmt: skip
+    check_output(path, file.channels, datatype=file.datatype, compression=file.compression)
     kind = path[-3:].lower()
     stored, spec = (png_file if kind == "png" else exr_file)(checked(pixels, file), file)
     with whole_matte(path, frame=frame) as part:

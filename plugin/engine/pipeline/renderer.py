@@ -20,7 +20,7 @@ from ...images.whole_file import make_folder
 from ...protocol.messages import LOADING, RENDERING, Accepted, Done, FrameKept, Message, Notice
 from ..jobs.job import Job
 from ..jobs.status import EngineStatus
-from ..mattes import FrameLock, drop_locks
+from ..mattes import FrameLock, MatteFile, drop_locks
 from ..model.device import memory_probe
 from ..model.interface import Model
 from ..model.matting import load_model
@@ -37,8 +37,8 @@ from .plan import Plan, make_plan
 from .prepare import Preparer
 from .pushed import PushedPlates
 from .reading import FilePlates, MatteExtras, PlateReader
-from .request import Origin, Request, header_of
-from .sink import MatteHeader, Sink
+from .request import Origin, Request, matte_file
+from .sink import Sink
 from .survey import survey
 from .windows import WindowRunner
 
@@ -190,10 +190,10 @@ def render_mattes(
         cleanup.callback(extras.close)
 
     # 4. where mattes go
-    def header(frame: int) -> MatteHeader:
-        return header_of(request, frame, origins.pop(frame, None), files=plan.files, digest=plan.digests.of(frame))
+    def file_of(frame: int) -> MatteFile:
+        return matte_file(request, frame, origins.pop(frame, None), files=plan.files, digest=plan.digests.of(frame))
 
-    sink = Sink(job=job, params=params, area=request.region.area, pattern=sink_path, header=header, done=done)
+    sink = Sink(job=job, params=params, area=request.region.area, pattern=sink_path, file_of=file_of, done=done)
     cleanup.callback(sink.close)
     cleanup.callback(job.cancel)  # first of all on the way out: threads that wait for a plate or a slot stop waiting
 

@@ -21,7 +21,7 @@ from ...params.keys import ShotParams
 from ...protocol.messages import Render
 from ...protocol.parts import Sink, Source
 from ..colour import InputColour, InputTransform
-from ..mattes import check_movie, check_output
+from ..mattes import MatteFile, check_movie, check_output
 from ..model.weights import WeightFiles
 from ..plates import GrowingSequence, Plate, PlateInfo, PlateSource, open_masks, open_plates
 from ..plates.channels import MaskPick, Pick, PlatePick
@@ -29,7 +29,6 @@ from ..plates.sequence import ImageSequence
 from .digest import Digester, params_digest
 from .masks import MaskSource
 from .region import Region
-from .sink import MatteHeader
 
 
 @dataclass(frozen=True)
@@ -315,8 +314,8 @@ class Origin:
     transform: InputTransform
 
 
-def header_of(request: Request, frame: int, origin: Optional[Origin], *, files: WeightFiles, digest: str) -> MatteHeader:
-    """The header of one matte; `origin` is None for black and for what the host pushed."""
+def matte_file(request: Request, frame: int, origin: Optional[Origin], *, files: WeightFiles, digest: str) -> MatteFile:
+    """What one matte's file is and says; `origin` is None for black and for what the host pushed."""
     plate = origin.plate if origin else None
     metadata = {
         "gvm:version": __version__,
@@ -329,10 +328,14 @@ def header_of(request: Request, frame: int, origin: Optional[Origin], *, files: 
         view = origin.transform.view
         metadata["gvm:colour"] = f"{origin.transform.name} through {view}" if view else f"{origin.transform.name}, as it is"
         metadata["gvm:ocio"] = request.colour.describe()["ocio"]
-    return MatteHeader(
+    params = request.params
+    return MatteFile(
         data=request.region.area,
         display=request.display,
         pixel_aspect=request.pixel_aspect,
+        datatype=params.datatype,
+        compression=params.compression,
+        channels=params.channels,
         fps=plate.fps if plate else request.fps,
         timecode=plate.timecode if plate else None,
         view=plate.view if plate else request.view,

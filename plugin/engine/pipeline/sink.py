@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from typing import Any, Callable, Optional, Tuple
+from typing import Any, Callable, Optional
 
 import numpy as np
 import numpy.typing as npt
@@ -23,24 +22,10 @@ from ...params.fields import MatteParams
 from ...protocol.frame_buffer import slot_bytes
 from ...protocol.messages import AlphaReady, FrameWritten
 from ..jobs.job import Job
-from ..mattes import write_matte
+from ..mattes import MatteFile, write_matte
 
 WRITERS = 2
 WAIT_SECONDS = 0.05
-
-
-@dataclass(frozen=True)
-class MatteHeader:
-    """What a matte's file keeps of its plate, and what it says of itself."""
-
-    data: Box
-    display: Box
-    pixel_aspect: float
-    fps: Optional[Tuple[int, int]]
-    timecode: Optional[Tuple[int, int]]
-    view: str
-    colorspace: str
-    metadata: dict[str, str]
 
 
 class Sink:
@@ -49,7 +34,7 @@ class Sink:
     Args:
         area: what the mattes cover.
         pattern: of the files; empty: none are written.
-        header: called once for each file, in the writing thread.
+        file_of: what a frame's file says; called once for each, in the writing thread.
         done: called after each frame.
     """
 
@@ -60,11 +45,11 @@ class Sink:
         params: MatteParams,
         area: Box,
         pattern: str,
-        header: Callable[[int], MatteHeader],
+        file_of: Callable[[int], MatteFile],
         done: Callable[[], None],
     ) -> None:
         self._job, self._params, self._area, self._pattern = job, params, area, pattern
-        self._header, self._done = header, done
+        self._file_of, self._done = file_of, done
         self._pool = ThreadPoolExecutor(WRITERS if pattern else 1, thread_name_prefix="mattes")
         self._room = threading.Semaphore(2 * WRITERS)  # mattes in flight: bounds the memory
         self._running: set[Future[None]] = set()
@@ -127,23 +112,8 @@ class Sink:
             self._room.release()
 
     def _write(self, frame: int, pixels: npt.NDArray[Any]) -> None:
-        path, header = frame_path(self._pattern, frame), self._header(frame)
-        write_matte(
-            path,
-            pixels,
-            data=header.data,
-            display=header.display,
-            pixel_aspect=header.pixel_aspect,
-            datatype=self._params.datatype,
-            compression=self._params.compression,
-            channels=self._params.channels,
-            metadata=header.metadata,
-            fps=header.fps,
-            timecode=header.timecode,
-            view=header.view,
-            colorspace=header.colorspace,
-            frame=frame,
-        )
+        path = frame_path(self._pattern, frame)
+        write_matte(path, pixels, self._file_of(frame), frame=frame)
         self._job.send(FrameWritten(self._job.id, frame, path))
 
     def _publish(self, frame: int, pixels: npt.NDArray[Any]) -> None:

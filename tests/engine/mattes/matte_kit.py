@@ -10,7 +10,7 @@ from typing import Any, Dict
 import numpy as np
 import OpenImageIO as oiio
 from gvm_matte.core.image import Box
-from gvm_matte.engine.mattes import write_matte
+from gvm_matte.engine.mattes import MatteFile, write_matte
 
 DATA, DISPLAY = Box(-4, 3, 28, 27), Box(0, 0, 40, 30)
 COMPRESSIONS = ("none", "rle", "zips", "zip", "piz", "dwaa", "dwab")
@@ -31,7 +31,9 @@ def colours(box: Box = DATA) -> np.ndarray[Any, Any]:
 
 def write(path: Path, alpha: Any = None, **options: Any) -> Path:
     """With the windows above."""
-    write_matte(str(path), soft_edge() if alpha is None else alpha, **{"data": DATA, "display": DISPLAY, **options})
+    frame = options.pop("frame", None)
+    file = MatteFile(**{"data": DATA, "display": DISPLAY, **options})
+    write_matte(str(path), soft_edge() if alpha is None else alpha, file, frame=frame)
     return path
 
 

@@ -15,7 +15,7 @@ import OpenImageIO as oiio
 import pytest
 from gvm_matte.core.errors import MatteWriteError, ParamError
 from gvm_matte.core.image import Box
-from gvm_matte.engine.mattes import read_digest, write_matte
+from gvm_matte.engine.mattes import MatteFile, read_digest, write_matte
 from gvm_matte.engine.plates import open_plates
 from matte_kit import COMPRESSIONS, header, pixels, soft_edge, write
 
@@ -70,7 +70,7 @@ def test_a_plate_keeps_its_place_in_its_matte(tmp_path: Path) -> None:
     plate = source.read(7)
     path = tmp_path / "m.exr"
     kept = {name: getattr(plate, name) for name in ["data", "display", "pixel_aspect", "fps", "timecode", "view"]}
-    write_matte(str(path), plate.pixels[..., 0], **kept)
+    write_matte(str(path), plate.pixels[..., 0], MatteFile(**kept))
     same = ("PixelAspectRatio", "framesPerSecond", "smpte:TimeCode", "view")
     before, after = header(plate_path), header(path)
     assert {name: after[name] for name in same} == {name: before[name] for name in same}
@@ -167,7 +167,7 @@ def test_a_folder_without_permission(tmp_path: Path) -> None:
 
 IN_A_CHILD = """
 import sys, resource, numpy as np
-from gvm_matte.engine.mattes import write_matte
+from gvm_matte.engine.mattes import MatteFile, write_matte
 from gvm_matte.core.errors import MatteWriteError
 from gvm_matte.core.image import Box
 path, limit = sys.argv[1], int(sys.argv[2])
@@ -176,7 +176,7 @@ if limit:
 alpha = np.random.default_rng(0).random((256, 256), dtype=np.float32)
 box = Box(0, 0, 256, 256)
 try:
-    write_matte(path, alpha, data=box, display=box, compression=sys.argv[3], frame=5)
+    write_matte(path, alpha, MatteFile(box, box, compression=sys.argv[3]), frame=5)
 except MatteWriteError as exc:
     print(exc.frame, exc)
     sys.exit(7)

@@ -12,7 +12,7 @@ import pytest
 from gvm_matte.client import PlateData
 from gvm_matte.client.plate_pusher import fill
 from gvm_matte.core.image import Box
-from gvm_matte.engine.mattes import write_matte
+from gvm_matte.engine.mattes import MatteFile, write_matte
 from gvm_matte.engine.pipeline.pushed import in_place
 from gvm_matte.engine.plates import open_plates
 from gvm_matte.protocol.frame_buffer import FrameRing, slot_bytes
@@ -62,7 +62,7 @@ def test_every_finite_value_goes_through_plates_buffers_and_mattes_bit_for_bit(
         ring.close()
     opaque = np.ones((*carried.shape[:2], 1), numpy)
     path, rgba = str(tmp_path / "matte.1001.exr"), np.concatenate([carried, opaque], axis=2)
-    write_matte(path, rgba, data=plate.data, display=plate.display, datatype=datatype, channels="rgba-unpremult")
+    write_matte(path, rgba, MatteFile(plate.data, plate.display, datatype=datatype, channels="rgba-unpremult"))
 
     found = stored(tmp_path / "matte.1001.exr", datatype)
     np.testing.assert_array_equal(np.ascontiguousarray(found[..., :3]).view(bits), pixels.view(bits))
