@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Any, Callable, Iterator
 
 import numpy as np
 import OpenImageIO as oiio
@@ -38,7 +38,7 @@ def plates(tmp_path: Path) -> Callable[..., str]:
             pixels[..., 1] = np.arange(16) / 16
             pixels[..., 2] = 0
             spec = oiio.ImageSpec(16, 8, 4, oiio.FLOAT)
-            output = oiio.ImageOutput.create("openexr")
+            output: Any = oiio.ImageOutput.create("openexr")
             assert output.open(str(tmp_path / f"plate.{frame:04d}.exr"), spec) and output.write_image(pixels)
             assert output.close()
         return str(tmp_path / "plate.####.exr")

@@ -230,7 +230,7 @@ def writing(tmp_path: Path, **knobs: Any) -> Any:
 
 
 def pixels(path: Path) -> Any:
-    image = oiio.ImageInput.open(str(path))
+    image: Any = oiio.ImageInput.open(str(path))
     found = image.read_image(oiio.FLOAT), image.spec()
     image.close()
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from gvm_matte.host import Host, ScriptError, nk
-from gvm_matte.host.nk.document import Command, Comment, NodeStatement
+from gvm_matte.host.nk.document import Command, Comment, KnobLine, NodeStatement
 from host_kit import DATA, SCRIPTS, between, signature
 
 
@@ -218,7 +218,7 @@ def user_knobs(name: str) -> dict[str, nk.UserKnob]:
     found = [
         nk.parse_user_knob(item.value)
         for item in node.body
-        if getattr(item, "name", "") == "addUserKnob"  # type: ignore[union-attr]
+        if isinstance(item, KnobLine) and item.name == "addUserKnob" and item.value is not None
     ]
     return {knob.name: knob for knob in found if knob is not None}
 

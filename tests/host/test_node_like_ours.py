@@ -46,10 +46,10 @@ def render_mattes() -> None:
     finally:
         nuke.Undo.enable()
     for frame in range(1, 4):
-        image = oiio.ImageInput.open(str(folder / f"plates.{frame:04d}.exr"))
+        image: Any = oiio.ImageInput.open(str(folder / f"plates.{frame:04d}.exr"))
         alpha = image.read_image(oiio.FLOAT)[..., :1]
         image.close()
-        output = oiio.ImageOutput.create("openexr")
+        output: Any = oiio.ImageOutput.create("openexr")
         spec = oiio.ImageSpec(alpha.shape[1], alpha.shape[0], 1, oiio.FLOAT)
         spec.channelnames = ("A",)
         output.open(group["output"].evaluate(frame), spec)

@@ -55,9 +55,9 @@ def test_the_knobs_code_runs_first_then_the_class_then_all(host: Host) -> None:
 
 def test_what_cannot_be_called_is_refused(host: Host) -> None:
     with pytest.raises(ValueError, match="callable"):
-        nuke.addOnCreate("say('x')")  # type: ignore[arg-type]
+        nuke.addOnCreate("say('x')")
     with pytest.raises(ValueError, match="dictionary"):
-        nuke.addOnCreate(say, (), 5)  # type: ignore[arg-type]
+        nuke.addOnCreate(say, (), 5)
 
 
 def test_a_lambda_made_twice_is_registered_twice(host: Host) -> None:
@@ -110,7 +110,8 @@ def test_a_group_must_not_be_entered_while_a_script_is_read() -> None:
         nuke.scriptReadText("Group {\n inputs 0\n name G\n}\nend_group\n")
         assert [str(one.error).split(" is entered")[0] for one in host.callback_errors] == ["G"]
         assert nuke.thisGroup() is nuke.root()
-        nuke.nodes.Group().end()
+        group: Any = nuke.nodes.Group()
+        group.end()
         assert len(host.callback_errors) == 1
 
 

@@ -148,24 +148,28 @@ def test_a_scripts_paths_have_their_values(host: Host, monkeypatch: pytest.Monke
     assert read["file"].evaluate(7) == "/shows/demo/comp/../plates/sh010.0007.exr"
     write: Any = nuke.toNode("Write1")
     assert write["file"].evaluate() == "/out/sh010_v003/Write1.0001.exr"
-    assert nuke.toNode("Labelled")["label"].evaluate() == "/shows/demo 3 Labelled"  # type: ignore[index, attr-defined]
+    labelled: Any = nuke.toNode("Labelled")
+    assert labelled["label"].evaluate() == "/shows/demo 3 Labelled"
 
 
 def test_a_host_may_forbid_code_in_paths() -> None:
     with Host(run_script_code=False):
         nuke.scriptReadText('NoOp {\n inputs 0\n name A\n label "\\[python 1+1]"\n}\n')
+        node: Any = nuke.toNode("A")
         with pytest.raises(TclError, match="may not run Python"):
-            nuke.toNode("A")["label"].evaluate()  # type: ignore[index, attr-defined]
+            node["label"].evaluate()
 
 
 def test_a_link_goes_through_to_the_inner_knob(host: Host) -> None:
     host.open(str(DATA / "nuke15_matte_group.nk"))
     group: Any = nuke.toNode("GVM_Matte1")
-    link, inner = group["white"], group.node("Levels")["white"]
-    assert isinstance(link, nuke.Link_Knob) and link.getLink() == "Levels.white" and link.getLinkedKnob() is inner
+    inner: Any = group.node("Levels")["white"]
+    link: Any = group["white"]
+    assert isinstance(link, nuke.Link_Knob) and link.getLink() == "Levels.white"
+    assert group.knob("white", follow_link=True) is inner
     assert inner.value() == pytest.approx([0.196] * 4, abs=1e-9)
     link.setValue(0.75)
-    assert inner.value() == [0.75] * 4 and group.knob("white", follow_link=True) is inner
+    assert inner.value() == [0.75] * 4
     link.setLink("Gone.white")
     with pytest.raises(RuntimeError, match="leads to"):
         link.value()

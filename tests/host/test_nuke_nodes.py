@@ -38,12 +38,13 @@ def test_names_count_up(host: Host) -> None:
 
 def test_names_resolve_inside_the_group_that_was_begun(host: Host) -> None:
     group = matte_group()
-    assert nuke.toNode("Levels") is None and nuke.toNode("Matte.Levels") is group.node("Levels")
+    inside: Any = group.node("Levels")
+    assert nuke.toNode("Levels") is None and nuke.toNode("Matte.Levels") is inside
     with group:
         assert nuke.thisGroup() is group and nuke.toNode("Levels") is group.node("Levels")
         assert nuke.toNode("root.Matte.Levels") is group.node("Levels") and nuke.toNode("Matte") is None
     assert nuke.thisGroup() is nuke.root() and nuke.toNode("root") is nuke.root()
-    assert group.node("Levels").fullName() == "Matte.Levels" and nuke.root().fullName() == "root"
+    assert inside.fullName() == "Matte.Levels" and nuke.root().fullName() == "root"
 
 
 def test_all_nodes_are_the_newest_first(host: Host) -> None:
