@@ -14,8 +14,12 @@ from ..core.errors import UsageError
 from .job import FarmJob
 
 OptionValue = Union[str, bool]
-TAKEN = ((0, "the farm has taken the job"), (1, "it did not take it"), (2, "wrong usage, or its client is not here"),
-         (3, "cancelled"))  # fmt: skip
+TAKEN = (
+    (0, "the farm has taken the job"),
+    (1, "it did not take it"),
+    (2, "wrong usage, or its client is not here"),
+    (3, "cancelled"),
+)
 ALL_VALUES = frozenset({"name", "priority", "retries"})
 
 

@@ -66,7 +66,7 @@ def gpus_of(device: str) -> int:
 
 
 def device_for(device: str, gpus: int) -> str:
-    """What a job's tasks are told to render on where a worker has so many GPUs: all of them, unless the person chose.
+    """What a job's tasks are told to render on where a worker has so many GPUs: all of them, unless the user chose.
 
     A farm shows a task its own GPUs alone, so they are counted from `cuda:0` on every worker.
 

@@ -41,9 +41,13 @@ def run_to_end(command: List[str], *, quiet: bool, keep: bool = False) -> Tuple[
         output = subprocess.PIPE if keep else subprocess.DEVNULL if quiet else None
         # A session of its own: a terminal's Ctrl-C reaches it once, through us.
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL if keep else None, stdout=output, stderr=subprocess.STDOUT if keep else None,
-            env=_environment(), start_new_session=os.name == "posix",
-        )  # fmt: skip
+            command,
+            stdin=subprocess.DEVNULL if keep else None,
+            stdout=output,
+            stderr=subprocess.STDOUT if keep else None,
+            env=_environment(),
+            start_new_session=os.name == "posix",
+        )
         running.append(process)
         if came:  # in between
             process.send_signal(came[0])

@@ -3,8 +3,8 @@
     plate on disk    tasks are `gvm-matte render` on the plates themselves; the script is not needed any more
     branch           tasks open the script in the embedded host and render its plates as they need them
 
-The second way is for who asks for it (`render_script`): what Nuke renders on this computer and the embedded host on a
-worker need not be the same bits, so a session of Nuke never does it unasked.
+The second way is taken only where it is asked for (`render_script`): what Nuke renders on this computer and the embedded
+host on a worker need not be the same bits, so a session of Nuke never does it unasked.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def job_of(
     frames: Optional[Iterable[int]] = None,
     render_script: bool = False,
 ) -> Tuple[FarmJob, MatteJob]:
-    """A node's farm job, and the same frames as a render of this computer, for whoever wants to look at them first.
+    """A node's farm job, and the same frames as a render of this computer, to be looked at first.
 
     Args:
         settings, frames: as `bundle_of`.
@@ -93,10 +93,15 @@ def job_of(
         params = {name: value for name, value in params.items() if name not in MASKS}
     first, last = asked.shot
     job = FarmJob(
-        name=f"{Path(script).stem} {node.fullName()}", input="" if branch else asked.source.path, output=asked.sink.path,
-        shot=(first, last), frames="" if wanted is None else asked.frames, params=params, settings=settings,
+        name=f"{Path(script).stem} {node.fullName()}",
+        input="" if branch else asked.source.path,
+        output=asked.sink.path,
+        shot=(first, last),
+        frames="" if wanted is None else asked.frames,
+        params=params,
+        settings=settings,
         script=FarmScript(script, node.fullName(), _reads(node)) if branch else None,
-    )  # fmt: skip
+    )
     return job, matte
 
 

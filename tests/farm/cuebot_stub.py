@@ -14,16 +14,7 @@ from concurrent import futures
 from typing import Any, Dict
 
 import grpc
-from opencue_proto import (
-    cue_pb2,
-    cue_pb2_grpc,
-    job_pb2,
-    job_pb2_grpc,
-    report_pb2,
-    report_pb2_grpc,
-    rqd_pb2,
-    rqd_pb2_grpc,
-)
+from opencue_proto import cue_pb2, cue_pb2_grpc, job_pb2, job_pb2_grpc, report_pb2, report_pb2_grpc, rqd_pb2, rqd_pb2_grpc
 
 _speaking = threading.Lock()
 
@@ -82,10 +73,20 @@ def obey(order: Dict[str, Any]) -> None:
             )
             return
         frame = rqd_pb2.RunFrame(
-            resource_id="1", job_id="0123", job_name="tiny", frame_id=wish["frame"], frame_name="1001-mattes",
-            layer_id="4", command=wish["command"], user_name="td", log_dir=wish["log_dir"], show="big", shot="sh010",
-            num_cores=1, environment=wish["environment"],
-        )  # fmt: skip
+            resource_id="1",
+            job_id="0123",
+            job_name="tiny",
+            frame_id=wish["frame"],
+            frame_name="1001-mattes",
+            layer_id="4",
+            command=wish["command"],
+            user_name="td",
+            log_dir=wish["log_dir"],
+            show="big",
+            shot="sh010",
+            num_cores=1,
+            environment=wish["environment"],
+        )
         rqd.LaunchFrame(rqd_pb2.RqdStaticLaunchFrameRequest(run_frame=frame), timeout=20)
 
 

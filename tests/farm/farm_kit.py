@@ -93,10 +93,13 @@ def tiny_job(plates: str, folder: Path, *, params: Dict[str, Any] | None = None,
     It asks for a GPU, as jobs do, and its person chose the CPU all the same: that of whoever runs the tests.
     """
     return FarmJob(
-        name="tiny shot", input=plates, output=str(folder / "mattes" / "m.####.exr"), shot=SHOT,
+        name="tiny shot",
+        input=plates,
+        output=str(folder / "mattes" / "m.####.exr"),
+        shot=SHOT,
         params={**PARAMS, "device": "cpu", **(params or {})},
         settings=FarmSettings(**{"command": tuple(cli_command()), "blocks_per_chunk": 1, **settings}),
-    )  # fmt: skip
+    )
 
 
 def long_bundle(folder: Path, **settings: Any) -> Path:

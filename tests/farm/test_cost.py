@@ -108,9 +108,7 @@ def test_eight_blocks_a_task_repeat_little() -> None:
 def test_rates_are_read_out_of_a_renders_own_account() -> None:
     plan = BlockPlan(1001, 1017, 8, 2, 4)  # windows 1001-1008, 1007-1014, 1010-1017
     stages = {"reading": 1.0, "encoding": 2.4, "denoising": 4.8, "decoding": 1.0, "delivering": 0.5, "finishing": 0.2}
-    event = {
-        "event": "finished", "written": list(range(1001, 1018)), "seconds": 20.0, "stages": {**stages, "total": 15.0},
-    }  # fmt: skip
+    event = {"event": "finished", "written": list(range(1001, 1018)), "seconds": 20.0, "stages": {**stages, "total": 15.0}}
     rates = rates_of_render([{"event": "progress"}, event], plan, task=1.0)
     assert dataclasses.asdict(rates) == pytest.approx(
         {"start": 5, "load": 5.1, "task": 1, "encode": 3.4 / 17, "denoise": 4.8 / 24, "decode": 1.7 / 17, "warm": True}

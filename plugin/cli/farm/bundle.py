@@ -97,15 +97,22 @@ def run_bundle(args: argparse.Namespace) -> int:
 def _job_of_plates(args: argparse.Namespace) -> Tuple[FarmJob, ShotFacts]:
     """The job of plates that the command line names, and what is known of their shot."""
     asked = MatteJob(
-        source=Source("files", args.input), sink=Sink(args.output), frames=args.frames, shot=shot_range(args.shot_range),
+        source=Source("files", args.input),
+        sink=Sink(args.output),
+        frames=args.frames,
+        shot=shot_range(args.shot_range),
         params=params_of(args),
-    )  # fmt: skip
+    )
     facts = look_at_shot(asked)
     render = asked.render(1)  # its paths mean the same in every folder
     job = FarmJob(
-        name=sequence_name(args.input), input=render.source.path, output=render.sink.path, shot=facts.shot,
-        frames=args.frames, params=render.params,
-    )  # fmt: skip
+        name=sequence_name(args.input),
+        input=render.source.path,
+        output=render.sink.path,
+        shot=facts.shot,
+        frames=args.frames,
+        params=render.params,
+    )
     return job, facts
 
 
@@ -116,11 +123,18 @@ def write(job: FarmJob, args: argparse.Namespace, *, notices: List[str], more: O
     settings, size = job.settings, job.settings.blocks_per_chunk
     repeated = repeated_share(job.plan, job.blocks, size)
     report = {
-        "bundle": folder, "name": job.title, "shot": list(job.shot), "frames": str(job.rounded),
-        "blocks": range_expression(job.blocks), "tasks": len(chunks(job.blocks, size)),
-        "repeated": round(repeated, 4), "gpus": settings.gpus,
-        "gpu_memory": settings.gpu_memory if settings.gpus else 0, "notices": notices, **(more or {}),
-    }  # fmt: skip
+        "bundle": folder,
+        "name": job.title,
+        "shot": list(job.shot),
+        "frames": str(job.rounded),
+        "blocks": range_expression(job.blocks),
+        "tasks": len(chunks(job.blocks, size)),
+        "repeated": round(repeated, 4),
+        "gpus": settings.gpus,
+        "gpu_memory": settings.gpu_memory if settings.gpus else 0,
+        "notices": notices,
+        **(more or {}),
+    }
     if args.json:
         print(json.dumps(report, ensure_ascii=False))
     elif not args.quiet:

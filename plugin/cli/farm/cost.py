@@ -42,13 +42,14 @@ def add_cost(actions: Any) -> None:
     for name in GRID:
         spec = BY_NAME[name]
         default = spec.unset or spec.default
-        parser.add_argument(spec.flag, type=reader(spec), default=spec.default, metavar="N",
-                            help=f"of that shot (default {default})")  # fmt: skip
+        parser.add_argument(
+            spec.flag, type=reader(spec), default=spec.default, metavar="N", help=f"of that shot (default {default})"
+        )
     parser.add_argument("--workers", type=_workers, default=WORKERS, metavar="N,N,…", help="default 1,4,16")
-    parser.add_argument("--blocks-per-chunk", type=_workers, default=(), metavar="N,N,…", help="lines of the table "
-                        "(default: 1, 2, 4 …, all, and the best ones)")  # fmt: skip
-    parser.add_argument("--most-waste", type=float, default=100 * MOST_TWICE, metavar="PERCENT", help="of the windows that "
-                        "may be computed twice to be done sooner (default %(default)g)")  # fmt: skip
+    words = "lines of the table (default: 1, 2, 4 …, all, and the best ones)"
+    parser.add_argument("--blocks-per-chunk", type=_workers, default=(), metavar="N,N,…", help=words)
+    words = "of the windows that may be computed twice to be done sooner (default %(default)g)"
+    parser.add_argument("--most-waste", type=float, default=100 * MOST_TWICE, metavar="PERCENT", help=words)
     add_rates(parser)
     parser.add_argument("--cold", action="store_true", help="each task starts an engine of its own, as on OpenCue")
     parser.add_argument("--plot", default="", metavar="FILE", help="the same as a picture, .png or .svg")
@@ -59,10 +60,11 @@ def add_cost(actions: Any) -> None:
 
 def add_rates(parser: argparse.ArgumentParser) -> None:
     """Adds what says how fast a worker is."""
-    rates = parser.add_argument_group("how fast a worker is", "in seconds; default: the released model at 1024×1824, by "
-                                      "its operations at 100 TFLOP/s")  # fmt: skip
-    rates.add_argument("--measured", default="", metavar="FILE", help="what `gvm-matte render … --json` printed of this "
-                       "shot, or of some of its blocks")  # fmt: skip
+    rates = parser.add_argument_group(
+        "how fast a worker is", "in seconds; default: the released model at 1024×1824, by its operations at 100 TFLOP/s"
+    )
+    words = "what `gvm-matte render … --json` printed of this shot, or of some of its blocks"
+    rates.add_argument("--measured", default="", metavar="FILE", help=words)
     for name, help_ in _RATES.items():
         rates.add_argument(f"--{name}", type=float, metavar="S", help=f"{help_} (default {getattr(COUNTED, name):g})")
 
@@ -93,10 +95,16 @@ def run_cost(args: argparse.Namespace) -> int:
         write_plot(args.plot, f"frames {plan.first}-{plan.last}, {windows}; {source}", list(zip(*table)))
     if args.json:
         report = {
-            "shot": [plan.first, plan.last], "window": plan.window, "overlap": plan.overlap, "blocks": len(firsts),
-            "rates": dataclasses.asdict(rates), "source": source, "most_waste": args.most_waste / 100.0,
-            "costs": [_plain(cost) for line in table for cost in line], "best": [_plain(cost) for cost in best],
-        }  # fmt: skip
+            "shot": [plan.first, plan.last],
+            "window": plan.window,
+            "overlap": plan.overlap,
+            "blocks": len(firsts),
+            "rates": dataclasses.asdict(rates),
+            "source": source,
+            "most_waste": args.most_waste / 100.0,
+            "costs": [_plain(cost) for line in table for cost in line],
+            "best": [_plain(cost) for cost in best],
+        }
         print(json.dumps(report, ensure_ascii=False))
         return 0
     print(f"shot     {plan.first}-{plan.last}, {windows}")
@@ -165,13 +173,17 @@ def read_events(path: str) -> List[Dict[str, Any]]:
 
 def add_planning(parser: Any) -> None:
     """Adds what says how a bundle's job is cut."""
-    parser.add_argument("--blocks-per-chunk", type=int, metavar="N",
-                        help=f"blocks of one task (default {FarmSettings().blocks_per_chunk}, or what is best for "
-                        "--workers); fewer spread better and repeat more")  # fmt: skip
-    parser.add_argument("--workers", type=int, metavar="N", help="how many the farm will give the job, for the best number "
-                        "of blocks per task (see farm cost)")  # fmt: skip
-    parser.add_argument("--measured", default="", metavar="FILE", help="what `gvm-matte render … --json` printed of some "
-                        "of the shot's blocks: how fast a worker is")  # fmt: skip
+    parser.add_argument(
+        "--blocks-per-chunk",
+        type=int,
+        metavar="N",
+        help=f"blocks of one task (default {FarmSettings().blocks_per_chunk}, or what is best for "
+        "--workers); fewer spread better and repeat more",
+    )
+    words = "how many the farm will give the job, for the best number of blocks per task (see farm cost)"
+    parser.add_argument("--workers", type=int, metavar="N", help=words)
+    words = "what `gvm-matte render … --json` printed of some of the shot's blocks: how fast a worker is"
+    parser.add_argument("--measured", default="", metavar="FILE", help=words)
 
 
 def blocks_of_plan(args: argparse.Namespace, job: FarmJob) -> int:

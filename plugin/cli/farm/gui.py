@@ -55,9 +55,15 @@ def run_gui(args: argparse.Namespace) -> int:
     application.setStyle("Fusion")
     application.setPalette(theme.grey_palette())
     shot = Shot(
-        input=_absolute(args.input), output=_absolute(args.output), span=args.shot_range, script=_absolute(args.script),
-        node=args.node, from_script=bool(args.script), params=_params(args), preset=args.preset or "",
-    )  # fmt: skip
+        input=_absolute(args.input),
+        output=_absolute(args.output),
+        span=args.shot_range,
+        script=_absolute(args.script),
+        node=args.node,
+        from_script=bool(args.script),
+        params=_params(args),
+        preset=args.preset or "",
+    )
     dialog = SubmitterDialog(shot, frames=args.frames)
     dialog.show()
     with_signals(application)

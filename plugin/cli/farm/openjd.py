@@ -4,7 +4,7 @@
     tasks   use those engines, and start another one where one is lost
     exit    ends them all
 
-Told to end while it waits for an engine, `enter` takes all along: nobody else would know of them. It looks at no device:
+Told to end while it waits for an engine, `enter` ends them all: no other process would know of them. It looks at no device:
 what is not there is a task's failure, which farms count and try elsewhere, and not the session's.
 """
 
@@ -35,8 +35,8 @@ def add_parser(commands: Any) -> None:
         description="What a job template of `gvm-matte farm bundle` runs when a session begins and when it ends.",
     )
     parser.add_argument("action", choices=("enter", "exit"))
-    parser.add_argument("--idle-timeout", type=float, default=IDLE_SECONDS, metavar="S",
-                        help="enter: an engine ends itself after S idle seconds (default %(default)g)")  # fmt: skip
+    words = "enter: an engine ends itself after S idle seconds (default %(default)g)"
+    parser.add_argument("--idle-timeout", type=float, default=IDLE_SECONDS, metavar="S", help=words)
     parser.add_argument("--verbose", action="store_true", help="where errors come from")
     parser.set_defaults(run=run)
 
@@ -85,7 +85,7 @@ def in_session() -> bool:
 
 
 def keep_session_engine() -> None:
-    """Starts what is lost of the session's warm engines, with the time that the job gives them when nobody ends them.
+    """Starts what is lost of the session's warm engines, with the idle time that the job gives them.
 
     Raises:
         ParamError, DeviceError: the session's devices are none, or are not there.
@@ -127,7 +127,7 @@ class OpenJdProgress:
 def failing(messages: OpenJdMessages) -> Iterator[None]:
     """Around work: an error of ours is told to the session as well, in its one sentence.
 
-    Who reads it sits elsewhere: one about a device says which worker has no such thing, and how a job does without.
+    The message is read elsewhere: one about a device says which worker has no such thing, and how a job does without.
     """
     try:
         yield

@@ -23,11 +23,14 @@ from .shot import ShotFacts, look_at_shot
 
 def add_script(parser: argparse.ArgumentParser) -> None:
     """Adds what names a script and its node."""
-    script = parser.add_argument_group("from a script", "in place of --input, --output and --shot-range; --frames are the "
-                                       "script's, parameters given here win over the node's knobs")  # fmt: skip
+    script = parser.add_argument_group(
+        "from a script",
+        "in place of --input, --output and --shot-range; --frames are the "
+        "script's, parameters given here win over the node's knobs",
+    )
     script.add_argument("--script", default="", metavar="FILE.nk", help="take plates, mattes and parameters from its node")
-    script.add_argument("--node", default="", metavar="NAME", help="which GVM Matte, e.g. GVMMatte1 or Group1.GVMMatte1 "
-                        "(default: the only one that is not disabled)")  # fmt: skip
+    words = "which GVM Matte, e.g. GVMMatte1 or Group1.GVMMatte1 (default: the only one that is not disabled)"
+    script.add_argument("--node", default="", metavar="NAME", help=words)
 
 
 def check_options(args: argparse.Namespace) -> None:

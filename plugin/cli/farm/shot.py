@@ -22,7 +22,7 @@ class ShotFacts:
     Attributes:
         shot: (first, last).
         gpu_memory: MiB that a worker's GPU should have.
-        notices: what the person should know.
+        notices: what the user should know.
         weights: as `FarmJob.weights` has them.
     """
 
@@ -52,19 +52,28 @@ def look_at_shot(job: MatteJob) -> ShotFacts:
     request, params = plan.request, plan.request.params
     try:
         width, height = geometry(
-            *request.region.crop_size, size=params.size, max_resolution=params.max_resolution,
+            *request.region.crop_size,
+            size=params.size,
+            max_resolution=params.max_resolution,
             pixel_aspect=request.pixel_aspect,
-        ).padded  # fmt: skip
+        ).padded
         window = min(params.num_frames_per_batch, request.plan.length)
         memory = estimate_memory(
-            plan.files, dtype=_dtype(str(job.params.get("precision", "auto"))), width=width, height=height,
-            window=window, group=min(params.decode_chunk_size, window), encode_batch=ENCODE_BATCH,
-        )  # fmt: skip
+            plan.files,
+            dtype=_dtype(str(job.params.get("precision", "auto"))),
+            width=width,
+            height=height,
+            window=window,
+            group=min(params.decode_chunk_size, window),
+            encode_batch=ENCODE_BATCH,
+        )
         needed = memory.peak * SHARE / MIB + SPARE_MIB
         return ShotFacts(
-            (request.plan.first, request.plan.last), int(-(-needed // STEP_MIB)) * STEP_MIB, tuple(notices),
+            (request.plan.first, request.plan.last),
+            int(-(-needed // STEP_MIB)) * STEP_MIB,
+            tuple(notices),
             f"{plan.files.kind}-{plan.files.fingerprint}",
-        )  # fmt: skip
+        )
     finally:
         request.close()
 

@@ -33,9 +33,10 @@ AUTO, GPU, CPU = "auto", "fp16", "fp32"
 def add_status(actions: Any) -> None:
     """Adds the subcommand."""
     parser = actions.add_parser(
-        "status", help="which frames of a bundle are there",
+        "status",
+        help="which frames of a bundle are there",
         description="Tells by the mattes' digests which frames are there, stale or missing. Exit code 1 unless all are.",
-    )  # fmt: skip
+    )
     parser.add_argument("folder", metavar="DIR", help="the job bundle")
     add_voice(parser)
     parser.set_defaults(run=run_status)
@@ -44,9 +45,10 @@ def add_status(actions: Any) -> None:
 def add_pickup(actions: Any) -> None:
     """Adds the subcommand."""
     parser = actions.add_parser(
-        "pickup", help="a bundle of what is stale or missing",
+        "pickup",
+        help="a bundle of what is stale or missing",
         description="Writes a bundle of the blocks that hold stale or missing frames, or frames that are named.",
-    )  # fmt: skip
+    )
     parser.add_argument("folder", metavar="DIR", help="the job bundle to pick up from")
     parser.add_argument("--frames", default="", metavar="RANGE", help="these, rounded out to blocks, whatever is there")
     parser.add_argument("--overwrite", action="store_true", help="render also frames that would come out the same")
@@ -60,9 +62,13 @@ def run_status(args: argparse.Namespace) -> int:
     found = survey(job)
     left = _left(found)
     report = {
-        "frames": str(job.rounded), "fresh": found.fresh, "stale": found.stale, "missing": found.missing,
-        "reasons": found.reasons, "blocks": range_expression(blocks_of(job.plan, left)),
-    }  # fmt: skip
+        "frames": str(job.rounded),
+        "fresh": found.fresh,
+        "stale": found.stale,
+        "missing": found.missing,
+        "reasons": found.reasons,
+        "blocks": range_expression(blocks_of(job.plan, left)),
+    }
     if args.json:
         print(json.dumps(report, ensure_ascii=False))
     elif not args.quiet:
@@ -99,10 +105,7 @@ def survey(job: FarmJob) -> Surveyed:
     Raises:
         GvmMatteError: plates or weights are not there.
     """
-    matte = _survey_of_script(job) if job.script is not None else MatteJob(
-        source=Source("files", job.input), sink=Sink(job.output), frames=job.rounded, shot=job.shot,
-        params=params_for_looking({**job.params, "existing": "resume", "max_frames": None}), dry_run=True,
-    )  # fmt: skip
+    matte = _survey_of_plates(job) if job.script is None else _survey_of_script(job)
     found: List[Surveyed] = []
 
     def take(message: Message) -> None:
@@ -112,6 +115,13 @@ def survey(job: FarmJob) -> Surveyed:
     with MatteSession(warm=has_warm_engine()) as session:
         session.render(matte, on_event=take)
     return judged(found[-1], job)
+
+
+def _survey_of_plates(job: FarmJob) -> MatteJob:
+    """What asks which mattes of a job with plates on disk are there."""
+    params = params_for_looking({**job.params, "existing": "resume", "max_frames": None})
+    source, sink = Source("files", job.input), Sink(job.output)
+    return MatteJob(source=source, sink=sink, frames=job.rounded, shot=job.shot, params=params, dry_run=True)
 
 
 def _survey_of_script(job: FarmJob) -> MatteJob:

@@ -49,8 +49,8 @@ def add_task(actions: Any) -> None:
     parser.add_argument("--path-rules", default="", metavar="FILE", help="a session's path mapping rules")
     add_params(parser)
     add_needs(parser)
-    parser.add_argument("--progress", choices=("auto", "openjd"), default="auto",
-                        help="openjd: progress, status and failure for an Open Job Description session")  # fmt: skip
+    words = "openjd: progress, status and failure for an Open Job Description session"
+    parser.add_argument("--progress", choices=("auto", "openjd"), default="auto", help=words)
     parser.add_argument("--quiet", action="store_true", help="nothing but errors")
     parser.add_argument("--verbose", action="store_true", help="where errors come from")
     parser.set_defaults(run=run_task)
@@ -108,7 +108,7 @@ def _engine() -> contextlib.AbstractContextManager[Any]:
 
 
 class _Follower:
-    """Tells the session, or the person, how far a render is."""
+    """Tells the session, or the user, how far a render is."""
 
     def __init__(self, args: argparse.Namespace, out: TextIO) -> None:
         self._messages = OpenJdMessages(out) if args.progress == "openjd" else None

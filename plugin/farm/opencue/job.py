@@ -1,6 +1,6 @@
 """A farm job as OpenCue knows it: one layer, and the job specification (CJSL 1.15) that Cuebot takes.
 
-    FarmJob ── cue_job ──▶ CueJob ──┬── opencue_xml ─────────────────────────▶ Cuebot, by whoever launches it
+    FarmJob ── cue_job ──▶ CueJob ──┬── opencue_xml ─────────────────────────▶ Cuebot, by hand
                                     └── submit_opencue ──▶ pyoutline ────────▶ Cuebot
 
 The layer's range is the blocks' first frames and its chunk their number per task; Cuebot puts the first frames of a
@@ -82,11 +82,20 @@ def cue_job(job: FarmJob, *, show: str, shot: str, user: str, facility: str = "l
         raise UsageError("Cuebot launches no jobs of root; name the job's user with --user.")
     settings = job.settings
     return CueJob(
-        name=_job_name(job.title), show=show, shot=shot, user=user, facility=facility, priority=settings.priority,
-        retries=settings.retries, command=_command(job, keys_file), range=str(FrameRange.of(job.blocks)),
-        chunk=settings.blocks_per_chunk, gpus=settings.gpus, gpu_memory=max(settings.gpu_memory, 1),
+        name=_job_name(job.title),
+        show=show,
+        shot=shot,
+        user=user,
+        facility=facility,
+        priority=settings.priority,
+        retries=settings.retries,
+        command=_command(job, keys_file),
+        range=str(FrameRange.of(job.blocks)),
+        chunk=settings.blocks_per_chunk,
+        gpus=settings.gpus,
+        gpu_memory=max(settings.gpu_memory, 1),
         timeout=-(-settings.task_seconds // 60),
-    )  # fmt: skip
+    )
 
 
 def write_keys(job: FarmJob, folder: str) -> str:

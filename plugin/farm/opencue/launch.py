@@ -26,9 +26,16 @@ def launch(request: Dict[str, Any]) -> List[Dict[str, str]]:
     if request["gpus"]:
         more = {"gpus": request["gpus"], "gpu_memory": f"{request['gpu_memory']}m"}
     layer = shell.Shell(
-        request["layer"], command=request["command"], range=request["range"], chunk=request["chunk"],
-        timeout=request["timeout"], timeout_llu=request["timeout"], service="default", type="Render", **more
-    )  # fmt: skip
+        request["layer"],
+        command=request["command"],
+        range=request["range"],
+        chunk=request["chunk"],
+        timeout=request["timeout"],
+        timeout_llu=request["timeout"],
+        service="default",
+        type="Render",
+        **more,
+    )
     work.add_layer(layer)
     launcher = cuerun.OutlineLauncher(
         work, priority=request["priority"], maxretries=request["retries"], pause=request["paused"], nomail=True
@@ -42,7 +49,7 @@ def answer(request: Dict[str, Any]) -> Dict[str, Any]:
         return {"jobs": launch(request)}
     except ImportError as exc:
         return {"error": "import", "message": exc.name or str(exc)}
-    except Exception as exc:  # whatever Cuebot or the libraries raise is what the person has to know
+    except Exception as exc:  # whatever Cuebot or the libraries raise is what the user has to know
         lost = type(exc).__name__ == "ConnectionException" or str(exc).startswith("Cuebot host not set")
         return {"error": "connection" if lost else "refused", "message": str(exc) or type(exc).__name__}
 

@@ -78,9 +78,16 @@ def submit_opencue(request: Dict[str, Any], *, python: str, seconds: float = LAU
     """
     try:
         done = subprocess.run(
-            [python, "-B", str(SCRIPT)], input=json.dumps(request), capture_output=True, text=True, encoding="utf-8",
-            errors="replace", timeout=seconds, env=engine_environment(), check=False,
-        )  # fmt: skip
+            [python, "-B", str(SCRIPT)],
+            input=json.dumps(request),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=seconds,
+            env=engine_environment(),
+            check=False,
+        )
     except OSError as exc:
         raise UsageError(f"OpenCue's Python {python} cannot be run: {exc.strerror or exc}.") from exc
     except subprocess.TimeoutExpired as exc:

@@ -81,7 +81,9 @@ OPENJD = FarmEngine(
     runs_here=True,
     note="The job runs here, as a farm's worker would run it, while this window is open.",
     exit_codes=(
-        (0, "every task is done"), (1, "the job failed in all of its sessions"), (2, "wrong usage, or no openjd"),
+        (0, "every task is done"),
+        (1, "the job failed in all of its sessions"),
+        (2, "wrong usage, or no openjd"),
         (3, "cancelled; finished frames stay"),
     ),
-)  # fmt: skip
+)

@@ -1,4 +1,4 @@
-"""What a person chooses in the submitter, as the words of the commands that do it, and how it sticks.
+"""What the user chooses in the submitter, as the words of the commands that do it, and how it sticks.
 
     <script>.gvm-farm.json     beside the script, or beside the mattes:  {"version": 1, "jobs": {"GVMMatte1": {…}}}
 

@@ -74,8 +74,8 @@ class SubmitterDialog(QtWidgets.QDialog):
         tabs.addTab(self.engine.widget, self.tr("Engine"))
         place, form = page(flush=True)
         ask = chooser(self.tr("Choose the bundle's folder"), self._choose)
-        row(form, self.tr("&Bundle"), self.bundle, self.tr("The folder that the job is saved to; a bundle that is there is "
-                                                           "replaced."), ask)  # fmt: skip
+        tip = self.tr("The folder that the job is saved to; a bundle that is there is replaced.")
+        row(form, self.tr("&Bundle"), self.bundle, tip, ask)
         self.busy.setRange(0, 0)
         self.busy.setTextVisible(False)
         self.busy.setFixedHeight(6)
@@ -97,9 +97,11 @@ class SubmitterDialog(QtWidgets.QDialog):
     def _buttons(self) -> QtWidgets.QHBoxLayout:
         keys = QtGui.QKeySequence
         for button, text, shortcut in (
-            (self.save, self.tr("Save B&undle…"), "Ctrl+S"), (self.submit, self.tr("Subm&it"), "Ctrl+Return"),
-            (self.stop, self.tr("St&op"), ""), (self.leave, self.tr("Close"), ""),
-        ):  # fmt: skip
+            (self.save, self.tr("Save B&undle…"), "Ctrl+S"),
+            (self.submit, self.tr("Subm&it"), "Ctrl+Return"),
+            (self.stop, self.tr("St&op"), ""),
+            (self.leave, self.tr("Close"), ""),
+        ):
             button.setText(text)
             button.setAutoDefault(False)
             if shortcut:

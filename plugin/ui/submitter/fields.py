@@ -14,7 +14,7 @@ UNSET = -1  # what a number shows its special words at: None in `Choices`
 
 
 class Fields(QtCore.QObject):
-    """Widgets by field. `changed`: a person changed one."""
+    """Widgets by field. `changed`: the user changed one."""
 
     changed = QtCore.Signal(str)
 
@@ -44,8 +44,12 @@ class Fields(QtCore.QObject):
         spin.setSingleStep(setting.step)
         spin.setSuffix(self.tr(setting.unit))
         spin.setSpecialValueText(self.tr(unset))
-        self._bind(name, spin, lambda: None if unset and spin.value() == UNSET else spin.value(),
-                   lambda value: spin.setValue(UNSET if value is None else value))  # fmt: skip
+        self._bind(
+            name,
+            spin,
+            lambda: None if unset and spin.value() == UNSET else spin.value(),
+            lambda value: spin.setValue(UNSET if value is None else value),
+        )
         spin.valueChanged.connect(lambda _value: self.changed.emit(name))
         return spin
 

@@ -15,7 +15,7 @@ from ..kit.qt import QtCore
 from .process import did_not_start, last_sentence, not_started, start, text_of
 from .shot import Shot
 
-SETTLE_MS = 400  # a person who types is not looked after at every letter
+SETTLE_MS = 400  # no look at every letter that is typed
 CLOSE_MS = 500
 
 

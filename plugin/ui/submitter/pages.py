@@ -21,10 +21,10 @@ class JobPage(QtCore.QObject):
         super().__init__(parent)
         self._stride = 0
         self.widget, form = page()
-        row(form, self.tr("&Name"), fields.line("name"), self.tr("What people see. Empty: the plates', or the script's and "
-                                                                 "its node's."))  # fmt: skip
-        row(form, self.tr("&Frames"), fields.line("frames", self.tr("the whole shot")),
-            self.tr("E.g. 1001-1048 or 1-10,15,20-30x2; rounded out to whole blocks."))  # fmt: skip
+        tip = self.tr("What people see. Empty: the plates', or the script's and its node's.")
+        row(form, self.tr("&Name"), fields.line("name"), tip)
+        tip = self.tr("E.g. 1001-1048 or 1-10,15,20-30x2; rounded out to whole blocks.")
+        row(form, self.tr("&Frames"), fields.line("frames", self.tr("the whole shot")), tip)
         self.frames_per_task = QtWidgets.QSpinBox()
         self.frames_per_task.setObjectName("frames_per_task")
         self.frames_per_task.setKeyboardTracking(False)  # 48 is not first 4
@@ -36,8 +36,13 @@ class JobPage(QtCore.QObject):
         self._blocks = fields.number(BLOCKS)
         self._blocks.valueChanged.connect(lambda _value: self._follow())
         fewer = self.tr(sentence(BLOCKS.help))
-        row(form, self.tr("Frames per &task"), self.frames_per_task,
-            self.tr("Snaps to whole blocks, since a block is computed at once. ") + fewer, self._blocks)  # fmt: skip
+        row(
+            form,
+            self.tr("Frames per &task"),
+            self.frames_per_task,
+            self.tr("Snaps to whole blocks, since a block is computed at once. ") + fewer,
+            self._blocks,
+        )
         self._blocks.setToolTip(fewer)
         self._blocks.setAccessibleName(self.tr(BLOCKS.label))
         self.waste = note(2)

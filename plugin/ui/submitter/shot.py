@@ -27,7 +27,7 @@ class Shot:
         script, node: a script on disk and the GVM Matte in it; the script alone where it is for the settings' place.
         from_script: whether the script says plates and mattes.
         params: values for the job's parameters, as `MatteJob` takes them; preset: what they go on top of.
-        name: of the job, unless a person says otherwise; empty: as the command names it.
+        name: of the job, unless the user says otherwise; empty: as the command names it.
         unsaved: the shot comes from a script that has no file yet.
     """
 
@@ -70,9 +70,11 @@ class Shot:
         if refusal:
             raise UsageError(refusal)
         words: List[str] = []
-        named: Dict[str, str] = {"--script": self.script, "--node": self.node} if self.from_script else {
-            "--input": self.input, "--output": self.output, "--shot-range": self.span,
-        }  # fmt: skip
+        named: Dict[str, str] = (
+            {"--script": self.script, "--node": self.node}
+            if self.from_script
+            else {"--input": self.input, "--output": self.output, "--shot-range": self.span}
+        )
         for option, value in {**named, "--name": self.name, "--preset": self.preset}.items():
             words += _option(option, value) if value else []
         if self.keyed:
@@ -110,7 +112,7 @@ class Shot:
 
     @property
     def bundle_path(self) -> str:
-        """Where the bundle goes, unless a person says otherwise."""
+        """Where the bundle goes, unless the user says otherwise."""
         if self.from_script or not self.output:
             stem = Path(self.place[1]).stem
             return os.path.join(self.place[0], f"{stem}.{self.node}" if self.node else stem) + BUNDLE_SUFFIX

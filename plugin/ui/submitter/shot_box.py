@@ -12,7 +12,7 @@ from .shot import Shot
 
 
 class ShotBox(QtWidgets.QGroupBox):
-    """The shot. `changed`: a person named another one."""
+    """The shot. `changed`: the user named another one."""
 
     changed = QtCore.Signal()
 
@@ -35,9 +35,11 @@ class ShotBox(QtWidgets.QGroupBox):
         if self._shot.script or self._shot.unsaved:
             return self._shot
         return dataclasses.replace(
-            self._shot, input=self.plates.text().strip(), output=self.mattes.text().strip(),
+            self._shot,
+            input=self.plates.text().strip(),
+            output=self.mattes.text().strip(),
             preset=str(self.preset.currentData() or ""),
-        )  # fmt: skip
+        )
 
     def _from_script(self) -> None:
         shot = self._shot
@@ -53,10 +55,15 @@ class ShotBox(QtWidgets.QGroupBox):
         self.plates.setPlaceholderText("plates/sh010.####.exr")
         self.mattes.setPlaceholderText("mattes/sh010.####.exr")
         choose = self.tr("Choose a file of the sequence, or a clip")
-        row(self._form, self.tr("P&lates"), self.plates, self.tr("A pattern with #### for the frame, or a clip."),
-            chooser(choose, self._choose_plates))  # fmt: skip
-        row(self._form, self.tr("&Mattes"), self.mattes, self.tr("Where they go, with #### for the frame."),
-            chooser(self.tr("Choose where the mattes go"), self._choose_mattes))  # fmt: skip
+        tip = self.tr("A pattern with #### for the frame, or a clip.")
+        row(self._form, self.tr("P&lates"), self.plates, tip, chooser(choose, self._choose_plates))
+        row(
+            self._form,
+            self.tr("&Mattes"),
+            self.mattes,
+            self.tr("Where they go, with #### for the frame."),
+            chooser(self.tr("Choose where the mattes go"), self._choose_mattes),
+        )
         self.preset.addItem(self.tr("none"), "")
         for name in preset_names():
             self.preset.addItem(name, name)

@@ -148,6 +148,7 @@ def test_a_signal_in_the_middle_of_starting_a_look_leaves_nothing(shot: Shot, sc
 def test_what_the_command_cannot_open_is_told_in_a_sentence(words: list[str], sentence: str) -> None:
     hidden = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
-    done = subprocess.run([sys.executable, "-c", GUI, "gui", *words], env=environment, capture_output=True, text=True,
-                          check=False)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", GUI, "gui", *words], env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 1 and sentence in done.stderr and "Traceback" not in done.stderr

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shlex
 import shutil
 import signal
@@ -16,12 +15,12 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from farm_kit import Running, messages, processes_of
 from gvm_matte.farm import FarmJob, FarmSettings, read_bundle, write_bundle
 from gvm_matte.farm.openjd.submit import openjd_command, run_command
 from support import PARAMS, PARITY, RunCli, cli_command, read_matte, read_mattes, until, write_plates
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and /proc")
-GRAMMAR = re.compile(r"^openjd_(progress|status|fail): (\S.*)$")
 # Blocks of 6 frames, each decoded at once: windows of 8 with 2 shared.
 SMALL = [
     "--model-base", str(PARITY / "svd"), "--num-frames-per-batch", "8", "--num-overlap-frames", "2",
@@ -84,27 +83,6 @@ def same_frames(found: Path, whole: Path, frames: range) -> None:
     assert all(np.array_equal(mattes[name], read_matte(whole / name)) for name in mattes)
 
 
-def processes_of(scratch: Path) -> List[int]:
-    """Processes that were started with a temporary folder in `scratch`: all of a test's, whoever their parent is."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            here = f"TMPDIR={scratch}".encode() in path.read_bytes()
-        except OSError:
-            continue
-        if here and int(path.parent.name) != os.getpid():
-            found.append(int(path.parent.name))
-    return found
-
-
-def messages(output: str) -> List[tuple[str, str]]:
-    """(kind, text) of what tasks told, out of a runner's log with its time stamps."""
-    lines = [line.partition("\t")[2] for line in output.splitlines() if "openjd_" in line]
-    matches = [GRAMMAR.match(line) for line in lines]
-    assert all(matches), lines
-    return [(match.group(1), match.group(2)) for match in matches if match is not None]
-
-
 def test_chunks_share_one_engine_and_give_the_frames_of_the_whole(
     cli: RunCli, long_plates: str, whole: Path, sessions: Path, scratch: Path, tmp_path: Path
 ) -> None:
@@ -158,32 +136,18 @@ def test_a_task_that_fails_is_tried_again_and_tells_why(
     assert done.returncode == 1 and "failed in 2 sessions" in done.stderr
 
 
-class Submitted:
-    """A job under way, out of `farm submit` or a runner of its own."""
-
-    def __init__(self, command: List[str], mattes: Path, log: Path) -> None:
-        self.mattes, self.log = mattes, log
-        with log.open("w") as stream:
-            self.process = subprocess.Popen(command, stdout=stream, stderr=stream, start_new_session=True)
-
-    def wait_for_frames(self, count: int) -> None:
-        """Until so many mattes are finished."""
-        assert until(lambda: len(list(self.mattes.glob("m.*.exr"))) >= count or self.process.poll() is not None, 120)
-        assert self.process.poll() is None, self.log.read_text()
-
-
 def test_a_cancel_ends_at_a_frame_and_leaves_nothing(
     bundle: Callable[..., Path], whole: Path, sessions: Path, scratch: Path, tmp_path: Path
 ) -> None:
     folder = bundle(blocks_per_chunk=40)
-    run = Submitted(cli_command("farm", "submit", str(folder), "--engine", "openjd"), tmp_path / "mattes", tmp_path / "log")
+    run = Running(cli_command("farm", "submit", str(folder), "--engine", "openjd"), tmp_path)
     run.wait_for_frames(3)
     run.process.send_signal(signal.SIGTERM)
-    assert run.process.wait(timeout=30) == 3, run.log.read_text()  # the notice period
+    assert run.process.wait(timeout=30) == 3, run.log  # the notice period
     mattes = read_mattes(tmp_path / "mattes")
     assert 3 <= len(mattes) < 400
     assert all(np.array_equal(mattes[name], read_matte(whole / name)) for name in mattes)
-    assert "cancelled" in run.log.read_text()
+    assert "cancelled" in run.log
     assert until(lambda: processes_of(scratch) == [], 10)
 
 
@@ -191,17 +155,16 @@ def test_an_engine_that_dies_in_a_task_costs_no_frame(
     bundle: Callable[..., Path], whole: Path, sessions: Path, scratch: Path, tmp_path: Path
 ) -> None:
     folder = bundle(frames="1001-1096", blocks_per_chunk=16)
-    run = Submitted(
+    run = Running(
         cli_command("farm", "submit", str(folder), "--engine", "openjd", "--retries", "0"),
-        tmp_path / "mattes",
-        tmp_path / "log",
+        tmp_path,
     )
     run.wait_for_frames(3)
     (connection,) = sessions.glob("*/gvm-engine.json")
     os.kill(json.loads(connection.read_text())["pid"], signal.SIGKILL)
-    assert run.process.wait(timeout=120) == 0, run.log.read_text()
-    assert "It was started again" in run.log.read_text()
-    assert messages(run.log.read_text())[-1] == ("status", "The engine had ended before.")
+    assert run.process.wait(timeout=120) == 0, run.log
+    assert "It was started again" in run.log
+    assert messages(run.log)[-1] == ("status", "The engine had ended before.")
     same_frames(tmp_path / "mattes", whole, range(1001, 1097))
     assert processes_of(scratch) == []
 
@@ -217,7 +180,7 @@ def test_a_runner_that_is_killed_leaves_no_process_and_no_half_frame(
     }  # submitted where plates are under another path
     folder = bundle(plates="/far/show/plate.####.exr", blocks_per_chunk=40, idle_seconds=1, device="cpu,cpu")
     command = [*run_command(read_bundle(str(folder)), str(folder)), "--path-mapping-rules", json.dumps(rules)]
-    run = Submitted(command, tmp_path / "mattes", tmp_path / "log")
+    run = Running(command, tmp_path)
     run.wait_for_frames(3)
     assert len(list(sessions.glob("*/gvm-engine-[12].json"))) == 2
     run.process.kill()
