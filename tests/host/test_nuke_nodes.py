@@ -38,12 +38,12 @@ def test_names_count_up(host: Host) -> None:
 
 def test_names_resolve_inside_the_group_that_was_begun(host: Host) -> None:
     group = matte_group()
-    inside: Any = group.node("Levels")
-    assert nuke.toNode("Levels") is None and nuke.toNode("Matte.Levels") is inside
+    assert nuke.toNode("Levels") is None and nuke.toNode("Matte.Levels") is group.node("Levels")
     with group:
         assert nuke.thisGroup() is group and nuke.toNode("Levels") is group.node("Levels")
         assert nuke.toNode("root.Matte.Levels") is group.node("Levels") and nuke.toNode("Matte") is None
     assert nuke.thisGroup() is nuke.root() and nuke.toNode("root") is nuke.root()
+    inside: Any = group.node("Levels")
     assert inside.fullName() == "Matte.Levels" and nuke.root().fullName() == "root"
 
 

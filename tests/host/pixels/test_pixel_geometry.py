@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from gvm_matte.core.errors import ParamError
@@ -109,7 +111,7 @@ def test_reformat_to_its_own_format_shares_every_channel() -> None:
         ({"pixel_aspect": 2.0}, (200, 200)),
     ],
 )
-def test_a_box_without_a_fixed_shape_follows_the_image(knobs: dict[str, object], expected: tuple[int, int]) -> None:
+def test_a_box_without_a_fixed_shape_follows_the_image(knobs: dict[str, Any], expected: tuple[int, int]) -> None:
     made = ops.box_format(Format(1000, 500), width=200, height=200, **knobs)
     assert (made.width, made.height) == expected
 
@@ -202,8 +204,8 @@ def test_whole_pixels_move_the_bbox_and_share_the_channels() -> None:
         ({"scale": 2.0, "center": (0, 0), "translate": (1, 1)}, (1, 1, 9, 7)),
     ],
 )
-def test_transform_scales_about_the_centre_and_then_moves(knobs: dict[str, object], expected: BBox) -> None:
-    assert ops.transform(picture(RAMP), **knobs).bbox == expected  # type: ignore[arg-type]
+def test_transform_scales_about_the_centre_and_then_moves(knobs: dict[str, Any], expected: BBox) -> None:
+    assert ops.transform(picture(RAMP), **knobs).bbox == expected
 
 
 def test_doubling_by_impulse_doubles_every_pixel() -> None:
@@ -230,7 +232,7 @@ def test_a_quarter_turn_goes_to_the_left() -> None:
 @given(boxes(), st.sampled_from(["cubic", "Mitchell", "lanczos4"]), st.floats(0.25, 2.5), st.booleans())
 def test_a_hair_of_a_turn_weighs_as_no_turn(box: BBox, filter: str, scale: float, black_outside: bool) -> None:
     source = noise(box, names=["rgba.red"])
-    knobs = {"scale": scale, "translate": (0.3, -0.4), "filter": filter, "black_outside": black_outside}
+    knobs: dict[str, Any] = {"scale": scale, "translate": (0.3, -0.4), "filter": filter, "black_outside": black_outside}
     straight = ops.transform(source, **knobs)
     turned = ops.transform(source, rotate=1e-7, **knobs)
     shared = intersection(straight.bbox, turned.bbox)
