@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
+from gvm_matte.core.files import whole_file
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -45,10 +46,9 @@ def export(network: MatteNetwork, folder: Path) -> int:
         bad = [key for key, value in state.items() if not bool(torch.isfinite(value).all())]
         if bad:
             raise ValueError(f"These weights do not fit in fp16: {', '.join(bad)}")
-        part = target / (WEIGHTS + ".part")
-        save_file(state, part, metadata={"format": "pt"})
-        part.chmod(0o644)  # safetensors writes for the owner alone
-        part.replace(target / WEIGHTS)
+        with whole_file(str(target / WEIGHTS)) as part:
+            save_file(state, part, metadata={"format": "pt"})
+            Path(part).chmod(0o644)  # safetensors writes for the owner alone
         config = json.loads(module.to_json_string()) | json.loads(json.dumps(shape))
         config["_class_name"] = {"vae": "AutoencoderKLTemporalDecoder", "unet": "UNetSpatioTemporalConditionModel"}[name]
         (target / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")

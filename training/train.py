@@ -18,6 +18,7 @@ from pathlib import Path
 
 import torch
 import torch.multiprocessing as mp
+from gvm_matte.core.files import whole_file
 from torch import Tensor, nn
 
 from .curves import write_curves
@@ -151,12 +152,10 @@ class Run:
 
     def save(self) -> None:
         """Checkpoint and export; written beside and moved, so that a stop in the middle loses nothing."""
-        state = {
-            "network": self.network.state_dict(), "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(), "step": self.step, "own": self.own, "spent": self.elapsed,
-        }  # fmt: skip
-        torch.save(state, self.out / "checkpoint.part")
-        (self.out / "checkpoint.part").replace(self.out / "checkpoint.pt")
+        state = {name: getattr(self, name).state_dict() for name in ("network", "average", "optimizer")}
+        state.update(step=self.step, own=self.own, spent=self.elapsed)
+        with whole_file(str(self.out / "checkpoint.pt")) as part:
+            torch.save(state, part)
         export(self.average, self.out / "export")
 
     def log(self, **record: float) -> None:
