@@ -144,7 +144,7 @@ def _job() -> JobState:
 def frames_on_screen(*, size: str, frames: int, rounds: int) -> dict[str, Any]:
     """Seconds a lap of each way, in turns."""
     from gvm_matte.ui.kit.edges import Edges
-    from gvm_matte.ui.picture.look import View
+    from gvm_matte.ui.picture.display import View
 
     width, height = (int(edge) for edge in size.split("x"))
     plate, alpha = (bytearray(os.urandom(width)) * (height * size) for size in (4, 2))

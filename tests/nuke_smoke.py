@@ -15,6 +15,7 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
+from typing import Any
 
 import nuke
 
@@ -35,16 +36,16 @@ class Smoke:
         self.script = f"{self.folder}/smoke.nk"
 
     @property
-    def node(self):
+    def node(self) -> Any:
         """The first node that was made."""
         return nuke.toNode("GVMMatte1")
 
-    def expect(self, found, wanted) -> None:
+    def expect(self, found: object, wanted: object) -> None:
         """Fails with both where they differ."""
         if found != wanted:
             raise AssertionError(f"found {found!r}, expected {wanted!r}")
 
-    def text(self, node, *parts: str) -> None:
+    def text(self, node: Any, *parts: str) -> None:
         """Fails where the node's state does not say this."""
         said = self.gvm.look(node).text
         missing = [part for part in parts if part not in said]
@@ -78,7 +79,7 @@ class Smoke:
             node[name].setValue(value)
         self.expect([node.Class(), node.name()], ["Group", "GVMMatte1"])
         stock = {"Input", "Read", "TimeOffset", "Copy", "Switch", "Output"}
-        self.expect({one.Class() for one in node.nodes()}, stock)
+        self.expect({one.Class() for one in node.nodes()}, stock)  # type: ignore[attr-defined]
         self.expect(node.input(0).name(), read.name())
 
     def step_03_the_range_is_the_plates(self) -> None:
@@ -143,7 +144,7 @@ class Smoke:
         self.node.setSelected(False)
         copy = nuke.nodePaste(clip)
         self.expect(copy["gvm_id"].value() == self.node["gvm_id"].value(), False)
-        self.expect(self.gvm.output_pattern(copy) == self.gvm.output_pattern(self.node), False)
+        self.expect(self.gvm.output_pattern(copy) == self.gvm.output_pattern(self.node), False)  # type: ignore[arg-type]
         nuke.delete(copy)
 
     def step_14_a_branch_is_rendered_while_the_engine_works(self) -> None:

@@ -41,4 +41,4 @@ def show(
         ring.payload(slot)[:32] = b"\7" * 32
         info = ring.publish(slot, frame=message.frame, box=box, channels=channels, dtype=dtype)
         found += [1000 if mode == "picture-nowhere" else slot, info.sequence + (mode == "picture-stale")]
-    channel.send(watching.Picture(message.id, 0, message.frame, *found, False, 0.5, -1.0, (-1, 0, 3, 2)))
+    channel.send(watching.Picture(message.id, 0, message.frame, *found, False, 0.5, -1.0, (-1, 0, 3, 2)))  # type: ignore[arg-type, call-arg]

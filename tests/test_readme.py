@@ -26,7 +26,7 @@ def commands() -> List[List[str]]:
 
 
 def test_every_command_runs_after_the_quick_start(cli: RunCli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_plates(tmp_path / "demo" / "plates", RNG.random((4, 32, 64, 3)))
+    write_plates(tmp_path / "demo" / "plates", list(RNG.random((4, 32, 64, 3))))
     for frame in range(1001, 1005):
         write_plate(tmp_path / "demo" / "truth" / f"alpha.{frame}.exr", RNG.random((32, 64, 1)).astype(np.float32))
     monkeypatch.setenv("GVM_MODEL_BASE", str(PARITY / "svd"))

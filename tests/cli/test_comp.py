@@ -215,7 +215,7 @@ def test_writes_alone_ask_for_mattes_as_the_node_says(cli: RunCli, shot: Path) -
         host.open(str(shot))
         import nuke
 
-        nuke.toNode("GVMMatte1")["before_render"].setValue("if missing")  # type: ignore[index]
+        nuke.toNode("GVMMatte1")["before_render"].setValue("if missing")
         host.save()
     done = cli("comp", str(shot), "--writes-only", "--frames", "1001", "--json")
     assert done.returncode == 0, done.stderr

@@ -185,7 +185,7 @@ def test_paths_inside_a_script_are_mapped_by_the_sessions_rules(script: Script, 
 
         host.open(str(path))
         map_paths(read_rules(str(rules)))
-        files = {node.name(): node["file"].getText() for node in nuke.allNodes("Read", recurseGroups=True)}
+        files = {node.name(): node["file"].getText() for node in nuke.allNodes("Read", recurseGroups=True)}  # type: ignore[attr-defined]
     assert files == {
         "Near": "/mnt/ab/plates/p.####.exr", "Far": "/mnt/wrong/abc/p.####.exr",
         "Beside": "[file dirname [value root.name]]/p.####.exr",

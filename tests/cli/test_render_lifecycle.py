@@ -125,7 +125,7 @@ def test_an_engine_that_is_killed_each_time_is_a_failure_with_its_log(
     killed: set[int] = set()
     while render.process.poll() is None and len(killed) < 20:
         for engine in children(render.process.pid):
-            if engine not in killed and until(lambda pid=engine: _job_begun(pid) or not alive(pid), 30):
+            if engine not in killed and until(lambda pid=engine: _job_begun(pid) or not alive(pid), 30):  # type: ignore[misc]
                 killed.add(engine)
                 os.kill(engine, signal.SIGKILL)
         time.sleep(0.05)

@@ -51,7 +51,7 @@ def denoise(self: WindowRunner, step: Any) -> Any:
 
 def render(self: Renderer, job: Any) -> Any:
     """A job, and what came of it."""
-    last = _render(self, job)
+    last: Any = _render(self, job)
     if not job.request.dry_run:
         note(".jobs", asked=job.request.frames, frames=last.frames, windows=last.windows, total=job.total)
     return last

@@ -68,7 +68,7 @@ class Job(problem_engine.Job):
 
     def in_order(self, shot: Sequence[int], frames: List[int]) -> Iterator[int]:
         params = self.request.params
-        plan = BlockPlan(*shot, params.get("num_frames_per_batch", 8), params.get("num_overlap_frames", 2), 8)
+        plan = BlockPlan(*shot, params.get("num_frames_per_batch", 8), params.get("num_overlap_frames", 2), 8)  # type: ignore[call-arg]
         for step in plan.steps(frames):
             self.windows += 1
             for frame in step.block.frames if step.groups else ():
@@ -84,7 +84,7 @@ class Job(problem_engine.Job):
 
     def write(self, request: p.Render, frame: int, value: float) -> None:
         if self.engine.mode == "fails" and frame == FAILING_FRAME:
-            raise problem_engine.GvmMatteError("plates are gone", frame=frame)
+            raise problem_engine.GvmMatteError("plates are gone", frame=frame)  # type: ignore[attr-defined]
         super().write(request, frame, value)
 
 

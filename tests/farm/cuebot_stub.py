@@ -25,14 +25,14 @@ def tell(**event: Any) -> None:
         print(json.dumps(event), flush=True)
 
 
-class Cue(cue_pb2_grpc.CueInterfaceServicer):
+class Cue(cue_pb2_grpc.CueInterfaceServicer):  # type: ignore[misc]
     """Whether anybody is there."""
 
     def GetSystemStats(self, request: Any, context: Any) -> Any:
         return cue_pb2.CueGetSystemStatsResponse()
 
 
-class Jobs(job_pb2_grpc.JobInterfaceServicer):
+class Jobs(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc]
     """Jobs that are launched."""
 
     def LaunchSpecAndWait(self, request: Any, context: Any) -> Any:
@@ -44,7 +44,7 @@ class Jobs(job_pb2_grpc.JobInterfaceServicer):
         return job_pb2.JobLaunchSpecAndWaitResponse(jobs=job_pb2.JobSeq(jobs=[job]))
 
 
-class Reports(report_pb2_grpc.RqdReportInterfaceServicer):
+class Reports(report_pb2_grpc.RqdReportInterfaceServicer):  # type: ignore[misc]
     """What RQD tells."""
 
     def ReportRqdStartup(self, request: Any, context: Any) -> Any:

@@ -88,7 +88,7 @@ def test_a_cancel_of_one_action_ends_it_without_a_kill(sessions: Path, tmp_path:
     blocks = step.parameterSpace.taskParameterDefinitions["Block"].range[0]
     sessions.mkdir()
     with Session(session_id="cancelled", job_parameter_values=values, session_root_directory=sessions) as session:
-        (environment,) = step.stepEnvironments
+        (environment,) = step.stepEnvironments  # type: ignore[misc]
         entered = session.enter_environment(environment=environment)
         assert until(lambda: session.state == SessionState.READY, SECONDS)
         block = ParameterValue(type=ParameterValueType.STRING, value=blocks)

@@ -59,7 +59,7 @@ def tasks(job: FarmJob, *extensions: str) -> List[str]:
     return [str(task["Block"].value) for task in space]
 
 
-JOBS = {
+JOBS: Dict[str, Dict[str, Any]] = {
     "plain": {},
     "negative frames": {"shot": (-50, 40)},
     "one block": {"shot": (7, 9)},
@@ -98,18 +98,18 @@ def test_a_job_asks_for_its_gpu_and_ends_with_notice() -> None:
     action = step.script.actions.onRun
     assert (action.cancelation.mode.value, action.cancelation.notifyPeriodInSeconds) == ("NOTIFY_THEN_TERMINATE", 30)
     assert action.timeout == 4 * 3600
-    (environment,) = step.stepEnvironments
+    (environment,) = step.stepEnvironments  # type: ignore[misc]
     assert environment.script.actions.onEnter.timeout == 600 and environment.script.actions.onExit is not None
-    assert "--needs-gpu" in action.args
+    assert "--needs-gpu" in action.args  # type: ignore[operator]
     without = job_template(farm_job(settings=FarmSettings(gpus=0)))["steps"][0]
     assert "hostRequirements" not in without and "--needs-gpu" not in without["script"]["actions"]["onRun"]["args"]
 
 
 def test_a_session_has_an_engine_for_each_device_of_its_tasks() -> None:
     step = created(farm_job(params={"device": "cuda:0,cuda:1"}), "TASK_CHUNKING").steps[0]
-    (environment,) = step.stepEnvironments
+    (environment,) = step.stepEnvironments  # type: ignore[misc]
     assert environment.variables["GVM_ENGINE_DEVICES"] == "{{Param.Device}}"
-    assert "--device={{Param.Device}}" in step.script.actions.onRun.args
+    assert "--device={{Param.Device}}" in step.script.actions.onRun.args  # type: ignore[operator]
 
 
 def test_every_parameter_of_the_farm_reaches_the_task() -> None:

@@ -31,11 +31,11 @@ def test_a_merge_has_b_behind_a_within_the_mask(host: Host) -> None:
     under = a * (1 - b[3]) + b  # B over A
     mixed = under * 0.5 + b * 0.5  # the mask's alpha is 0.5
     assert colour(host, "Masked") == pytest.approx(mixed.tolist(), abs=1e-6)
-    nuke.toNode("Masked")["maskChannelMask"].setValue("-rgba.alpha")  # type: ignore[index]
-    nuke.toNode("Masked")["maskChannelInput"].setValue("none")  # type: ignore[index]
-    nuke.toNode("Masked")["operation"].setValue("plus")  # type: ignore[index]
+    nuke.toNode("Masked")["maskChannelMask"].setValue("-rgba.alpha")
+    nuke.toNode("Masked")["maskChannelInput"].setValue("none")
+    nuke.toNode("Masked")["operation"].setValue("plus")
     assert colour(host, "Masked") == [0.5, 0.25, 1, 2]
-    assert nuke.toNode("Masked").format().width() == 96  # type: ignore[union-attr]
+    assert nuke.toNode("Masked").format().width() == 96
 
 
 def test_groups_inside_groups_are_walked_through(host: Host) -> None:
@@ -60,8 +60,8 @@ def test_time_is_shifted_held_and_switched(host: Host) -> None:
     assert [colour(host, "Held", frame)[0] for frame in (1, 11)] == [0, 0]  # frame 6, five frames late
     assert [colour(host, "Pick", frame)[0] for frame in (6, 11)] == [0.5, 0.0]
     assert colour(host, "Range", 11) == [0, 0.5, 0.25, 0]
-    assert str(nuke.toNode("Range").frameRange()) == "3-9"  # type: ignore[union-attr]
-    assert str(nuke.toNode("Later").frameRange()) == "6-25"  # type: ignore[union-attr]
+    assert str(nuke.toNode("Range").frameRange()) == "3-9"
+    assert str(nuke.toNode("Later").frameRange()) == "6-25"
     held: Any = nuke.toNode("Held")
     held["increment"].setValue(5)
     assert [colour(host, "Held", frame)[0] for frame in (6, 10, 11, 16)] == [0.0, 0.0, 0.5, 1.0]
@@ -71,12 +71,12 @@ def test_time_is_shifted_held_and_switched(host: Host) -> None:
 def test_disabled_nodes_let_their_first_input_through(host: Host) -> None:
     nuke.scriptReadText("Constant {\n inputs 0\n color 0.5\n channels rgba\n name C\n}\nBlur {\n size 3\n name B\n}\n")
     nuke.scriptReadText("Grade {\n inputs 0\n multiply 2\n disable {{frame>5}}\n name G\n}\n")
-    nuke.toNode("G").setInput(0, nuke.toNode("C"))  # type: ignore[union-attr]
+    nuke.toNode("G").setInput(0, nuke.toNode("C"))
     assert [colour(host, "G", frame)[0] for frame in (5, 6)] == [1.0, 0.5]
     with pytest.raises(RenderError, match=r"B: the embedded host cannot evaluate nodes of class Blur") as caught:
         colour(host, "B")
     assert caught.value.node == "B"
-    nuke.toNode("B")["disable"].setValue(True)  # type: ignore[index]
+    nuke.toNode("B")["disable"].setValue(True)
     assert colour(host, "B")[0] == 0.5
 
 
@@ -87,7 +87,7 @@ def test_a_node_that_cannot_be_evaluated_matters_only_upstream(host: Host) -> No
         " Output {\n name O\n }\nend_group\n"
     )
     assert colour(host, "S")[0] == 0.5
-    nuke.toNode("S")["which"].setValue(1)  # type: ignore[index]
+    nuke.toNode("S")["which"].setValue(1)
     with pytest.raises(RenderError, match=r"^Z: .*ZDefocus2"):
         colour(host, "S")
     with pytest.raises(RenderError, match=r"^G\.K: .*Kronos") as caught:
@@ -102,7 +102,7 @@ def test_channels_are_shuffled_and_copied(host: Host) -> None:
     assert colour(host, "Alpha") == pytest.approx([0.4, 1, 0, 0.4], abs=1e-6)
     assert colour(host, "Copied") == pytest.approx([0.4, 1, 0, 0.2], abs=1e-6)
     assert colour(host, "Mapped") == pytest.approx([0.2, 0.4, 1, 0.4], abs=1e-6)
-    assert nuke.toNode("Removed").channels() == ["rgba.green", "rgba.blue", "rgba.alpha"]  # type: ignore[union-attr]
+    assert nuke.toNode("Removed").channels() == ["rgba.green", "rgba.blue", "rgba.alpha"]
 
 
 def test_a_mask_may_be_a_channel_of_the_image_itself(host: Host) -> None:
@@ -111,14 +111,14 @@ def test_a_mask_may_be_a_channel_of_the_image_itself(host: Host) -> None:
         "Grade {\n multiply 2\n maskChannelInput rgba.alpha\n name G\n}\n"
     )
     assert colour(host, "G") == [1.5, 0.75, 0.375, 0.5]
-    nuke.toNode("G")["invert_mask"].setValue(True)  # type: ignore[index]
-    nuke.toNode("G")["mix"].setValue(0)  # type: ignore[index]
+    nuke.toNode("G")["invert_mask"].setValue(True)
+    nuke.toNode("G")["mix"].setValue(0)
     assert colour(host, "G") == [1, 0.5, 0.25, 0.5]
 
 
 def test_one_line_scripts_are_evaluated_too(host: Host) -> None:
     host.open(str(DATA / "one_line_nodes.nk"))
-    assert colour(host, "G") == [1, 1, 1, 2] and nuke.toNode("G").frameRange().first() == 5  # type: ignore[union-attr]
+    assert colour(host, "G") == [1, 1, 1, 2] and nuke.toNode("G").frameRange().first() == 5
 
 
 def test_clones_compute_alike(host: Host) -> None:
@@ -175,13 +175,13 @@ def test_reads_find_their_frame(host: Host, plates: Plates, tmp_path: Path) -> N
     assert frames("Edges", 1001, 1003, 999, 1000, 1004, 1005, 1007) == [1001, 1003, 1002, 1003, 1003, 1002, 1001]
     assert frames("StartAt", 1, 3) == [1001, 1003]
     assert host.picture(nuke.toNode("StartAt"), 4).channels.get("rgba.red") is None
-    assert str(nuke.toNode("StartAt").frameRange()) == "1-3"  # type: ignore[union-attr]
+    assert str(nuke.toNode("StartAt").frameRange()) == "1-3"
     assert frames("Offset", 1, 3) == [1001, 1003]
     assert frames("Doubled", 1, 2) == [1001, 1003]
     assert frames("Nearest", 1002, 1009) == [1002, 1003]
     control = nuke.nodes.NoOp(name="Control")
     control.addKnob(nuke.File_Knob("path", "Path", str(tmp_path / "plate.####.exr")))
-    nuke.toNode("Nearest")["file"].setValue("[value Control.path]")  # type: ignore[index]
+    nuke.toNode("Nearest")["file"].setValue("[value Control.path]")
     assert frames("Nearest", 1002, 1009) == [1002, 1003]
     assert host.picture(nuke.toNode("Gone"), 1001).format.width == 16
 

@@ -169,7 +169,7 @@ def test_pasted_text_of_a_file_hangs_behind_the_selection(host: Host, tmp_path: 
     above.selectOnly()
     last: Any = nuke.nodePaste(str(DATA / "pasted.nk"))
     assert last.name() == "Dot1" and last.input(0) is nuke.toNode("Grade1")
-    assert nuke.toNode("Grade1").input(0) is above  # type: ignore[union-attr]
+    assert nuke.toNode("Grade1").input(0) is above
     assert host.text().count("version ") == 1  # the pasted text's own header stays behind
     nuke.nodeCopy(str(tmp_path / "copied.nk"))
     text = (tmp_path / "copied.nk").read_text(encoding="utf-8")
@@ -196,7 +196,7 @@ def test_a_script_has_a_name_once_it_is_saved(host: Host, tmp_path: Path) -> Non
     nuke.scriptClear()
     assert nuke.allNodes() == [] and nuke.root().name() == "Root"
     nuke.scriptOpen(path)
-    assert nuke.toNode("Grade1")["white"].value() == [2] * 4  # type: ignore[index]
+    assert nuke.toNode("Grade1")["white"].value() == [2] * 4
 
 
 def test_a_script_that_cannot_be_opened_leaves_the_open_one(host: Host, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 import numpy as np
-import PyOpenColorIO as ocio
+import PyOpenColorIO as ocio  # type: ignore[import-untyped]
 import pytest
 import torch
 from gvm_matte.core.srgb import decode, encode
@@ -13,7 +13,7 @@ from gvm_matte.engine.pipeline.curves import displayed
 from gvm_matte.images.curves import linear_to_srgb, srgb_to_linear
 
 BITS = np.arange(0, np.float32(1).view(np.uint32) + 1, 4999, dtype=np.uint32)
-VALUES = np.concatenate([BITS.view(np.float32), np.float32([0.0031308, 0.04045, 1.0])])
+VALUES = np.concatenate([BITS.view(np.float32), np.array([0.0031308, 0.04045, 1.0], np.float32)])
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,6 @@ def test_tensors_agree_with_arrays() -> None:
 
 
 def test_light_outside_is_clipped() -> None:
-    assert linear_to_srgb(np.float32([-1, 0, 0.001, 0.18, 1, 9])).tolist() == pytest.approx(
+    assert linear_to_srgb(np.array([-1, 0, 0.001, 0.18, 1, 9], np.float32)).tolist() == pytest.approx(
         [0, 0, 0.01292, 0.46135, 1, 1], abs=1e-4
     )

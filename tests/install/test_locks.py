@@ -8,7 +8,7 @@ import re
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 import pytest
 from packaging.markers import default_environment
@@ -35,7 +35,8 @@ def read_lock(*names: str) -> List[Requirement]:
 
 def pins(python: str, system: str = "linux", machine: str = "x86_64", locks: Tuple[str, ...] = MAIN) -> Dict[str, str]:
     """Version by package, for one Python on one system; a package that is pinned twice there is an error."""
-    environment = {**default_environment(), "python_version": python, "sys_platform": system, "platform_machine": machine}
+    here = default_environment()
+    environment: Dict[str, Any] = {**here, "python_version": python, "sys_platform": system, "platform_machine": machine}
     found: Dict[str, str] = {}
     for line in read_lock(*locks):
         if line.marker is None or line.marker.evaluate(environment):
@@ -54,7 +55,7 @@ def test_every_python_and_system_gets_each_package_once(python: str, system: tup
 
 
 def test_torch_has_one_pin_and_its_cuda_is_left_to_it() -> None:
-    names = [canonicalize_name(line.name) for line in read_lock("requirements.lock")]
+    names: List[str] = [canonicalize_name(line.name) for line in read_lock("requirements.lock")]
     assert names.count("torch") == 1
     assert not [name for name in names if name.startswith(("nvidia", "triton", "cuda"))]
 

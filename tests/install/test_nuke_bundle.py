@@ -15,7 +15,7 @@ import pytest
 from nuke_support import DEAD, ROOT, make_checkout, use_wheels
 
 from install.nuke_bundle import INSTALLER, Bundle, make_bundle
-from install.nuke_deploy import InstallError
+from install.steps import InstallError
 
 Made = tuple[Path, Bundle]
 

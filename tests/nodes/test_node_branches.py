@@ -65,7 +65,7 @@ def assert_same(one: Any, other: Any) -> None:
     """Two nodes' mattes, pixel by pixel."""
     found, wanted = ([oiio.ImageBuf(str(path)).get_pixels() for path in mattes(node)] for node in (one, other))
     assert len(found) == len(wanted) == 17
-    assert all(np.array_equal(a, b) for a, b in zip(found, wanted))
+    assert all(np.array_equal(a, b) for a, b in zip(found, wanted))  # type: ignore[arg-type]
 
 
 def test_every_plate_and_every_window_is_made_once(branch: Any, rendered: List[int], events: List[Any]) -> None:

@@ -96,9 +96,9 @@ def test_a_copy_gets_its_own_path_and_is_empty(host: Host, node: Any, tmp_path: 
         one.setSelected(False)
     copy = nuke.nodePaste("%clipboard%")
     assert copy["gvm_id"].value() != node["gvm_id"].value()
-    assert gvm.output_pattern(copy) == str(tmp_path / "mattes" / f"sh010_{copy.name()}.####.exr")
+    assert gvm.output_pattern(copy) == str(tmp_path / "mattes" / f"sh010_{copy.name()}.####.exr")  # type: ignore[arg-type]
     copy.setInput(0, node.input(0))
-    assert gvm.look(copy).kind == "empty"
+    assert gvm.look(copy).kind == "empty"  # type: ignore[arg-type]
     assert gvm.look(node).kind == "fresh"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Dict
 
 import numpy as np
 import pytest
@@ -79,7 +79,7 @@ def test_a_branch_is_known_again_when_the_script_is_opened(host: Host, node: Any
     host.open(str(tmp_path / "sh010.nk"))
     (again,) = gvm.every_node()
     assert gvm.look(again).text == "Fresh: 1001-1017."
-    grade = nuke.toNode("Grade1")
+    grade = nuke.toNode("Grade1")  # type: ignore[assignment]
     grade.setXpos(300)
     assert gvm.look(again).kind == "fresh"  # moved, not changed
     grade["multiply"].setValue(0.7)
@@ -180,8 +180,8 @@ def test_max_frames_stops_early_and_hides_no_missing_frame(host: Host, node: Any
 def test_plates_of_a_branch_are_rendered_while_the_engine_works_on_the_block_before(gui: Host, shown: Any) -> None:
     """Blocks of six: the second needs 1009 to 1014."""
     shown.setInput(0, nuke.nodes.Grade(inputs=[shown.input(0)]))
-    done_at = {}
-    nuke.addBeforeFrameRender(lambda: done_at.setdefault(nuke.frame(), len(made.written)))
+    done_at: Dict[int, int] = {}
+    nuke.addBeforeFrameRender(lambda: done_at.setdefault(nuke.frame(), len(made.written)))  # type: ignore[has-type]
     made = gvm.render(shown)
     settle(gui)
     assert sorted(done_at) == list(range(1001, 1018))

@@ -106,7 +106,7 @@ def test_a_preset_is_saved_by_the_button_and_read_by_another(host: Host, node: A
     node["save_preset"].execute()
     other = gvm.create(node.input(0))
     host.session.answers["getFilename"] = str(tmp_path / "mine.json")
-    other["load_preset"].execute()
+    other["load_preset"].execute()  # type: ignore[attr-defined]
     assert other["gamma"].value() == 1.3 and other["size"].value() == 64
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Dict
 
 import numpy as np
 import OpenImageIO as oiio
@@ -13,7 +14,7 @@ from training.clips import HELD_OUT_SEEDS, TRAINING_SEEDS
 from training.families import BACKGROUNDS, SUBJECTS, TEST_SEEDS, Family, Shot, families, render_clip
 from training.unseen_backgrounds import Photograph
 
-SIZE = {"frames": 2, "width": 64, "height": 36}
+SIZE: Dict[str, Any] = {"frames": 2, "width": 64, "height": 36}
 ALL = [Family(background, subject) for background in BACKGROUNDS for subject in SUBJECTS]
 
 

@@ -32,7 +32,7 @@ def subject(frames: int = 4, width: int = 96, height: int = 54) -> Array:
 
 def plates(alpha: Array, front: tuple[float, ...], behind: Array) -> np.ndarray:
     """8 bits, composited in linear light; `behind` is [3] or [H,W,3]."""
-    linear = alpha[..., None] * np.float32(front) + (1 - alpha)[..., None] * behind
+    linear = alpha[..., None] * np.array(front, np.float32) + (1 - alpha)[..., None] * behind
     encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-8) ** (1 / 2.4) - 0.055)
     return np.round(encoded * 255).astype(np.uint8)
 
@@ -46,7 +46,7 @@ def test_a_flat_green_or_blue_screen_is_keyed_nearly_perfectly(screen: tuple[flo
     truth = subject()
 
     # grey, which no screen's channel exceeds: the one subject whose edges a colour difference gets right, too
-    assert mad_of(classic_key(plates(truth, (0.3, 0.3, 0.3), np.float32(screen))), truth) < 0.001
+    assert mad_of(classic_key(plates(truth, (0.3, 0.3, 0.3), np.array(screen, np.float32))), truth) < 0.001
 
 
 def test_a_screen_in_uneven_light_is_keyed_by_its_clean_plate() -> None:

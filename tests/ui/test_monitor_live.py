@@ -171,7 +171,7 @@ def test_two_monitors_of_one_engine_agree(live: Any, client: Any, busy: Any, qtb
     processes = []
     for number in (second, third):
         processes.append(client(tmp_path / str(number)))
-        qtbot.waitUntil(lambda number=number: newest(left) == number, timeout=LONG)
+        qtbot.waitUntil(lambda number=number: newest(left) == number, timeout=LONG)  # type: ignore[misc]
 
     def both(first: List[int]) -> bool:
         return rows(left)[:3] == rows(right)[:3] == first
@@ -185,7 +185,7 @@ def test_two_monitors_of_one_engine_agree(live: Any, client: Any, busy: Any, qtb
         press(qtbot, right, "cancel")
     cancelled = dict.fromkeys((running, second, third), "cancelled")
     for one in (left, right):
-        qtbot.waitUntil(lambda one=one: {n: cell(one, n, Column.STATE) for n in cancelled} == cancelled, timeout=LONG)
+        qtbot.waitUntil(lambda one=one: {n: cell(one, n, Column.STATE) for n in cancelled} == cancelled, timeout=LONG)  # type: ignore[misc]
     assert [process.wait(60) for process in processes] == [3, 3]
 
 

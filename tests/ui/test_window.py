@@ -183,7 +183,7 @@ def test_pages_come_to_the_front_by_keyboard(window: MakeWindow, qtbot: QtBot) -
         one.activateWindow()
     for key, shown, hidden in ((QtCore.Qt.Key.Key_4, "engine", "picture"), (QtCore.Qt.Key.Key_1, "picture", "engine")):
         qtbot.keyClick(one, key, QtCore.Qt.KeyboardModifier.ControlModifier)
-        qtbot.waitUntil(lambda shown=shown: not one.docks[shown].visibleRegion().isEmpty())
+        qtbot.waitUntil(lambda shown=shown: not one.docks[shown].visibleRegion().isEmpty())  # type: ignore[misc]
         assert one.docks[hidden].visibleRegion().isEmpty()
 
 
@@ -211,7 +211,7 @@ def test_a_python_that_cannot_run_an_engine_is_named(window: MakeWindow, qtbot: 
     for command in (["/nowhere/python"], ["/bin/sh", "-c", "echo 'No module named gvm_matte' >&2; exit 1"]):
         one = window(looking=command)
         one.first_run.look()
-        qtbot.waitUntil(lambda one=one: bool(one.first_run.findings), timeout=20_000)
+        qtbot.waitUntil(lambda one=one: bool(one.first_run.findings), timeout=20_000)  # type: ignore[misc]
         (finding,) = one.first_run.findings
         assert finding.state == "fail" and command[0] in finding.found and finding.command == "python3 install engine"
     assert "No module named gvm_matte" in finding.found

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import numpy as np
-import PyOpenColorIO as ocio
+import PyOpenColorIO as ocio  # type: ignore[import-untyped]
 import pytest
 from gvm_matte.core.errors import ParamError
 from gvm_matte.engine.colour import BUILTIN_CONFIG, InputColour, list_spaces

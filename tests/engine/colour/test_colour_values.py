@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Optional
 
 import numpy as np
-import PyOpenColorIO as ocio
+import PyOpenColorIO as ocio  # type: ignore[import-untyped]
 import pytest
 from gvm_matte.engine.colour import BUILTIN_CONFIG, InputColour
 from gvm_matte.engine.colour.processor import STRIP_PIXELS

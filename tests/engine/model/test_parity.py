@@ -65,7 +65,8 @@ def test_windows_that_overlap_and_are_blended(case: Any, load: Any) -> None:
     found, model = case("svd_windows"), load("svd")
     overlap = found.params["num_overlap_frames"]
     plates = model.encode(found.tensors["rgb"])
-    alphas, before = [], {}
+    alphas: list[Any] = []
+    before: dict[Any, Any] = {}
     for number, plan in enumerate(found.params["plan"]):
         # 1. the window
         first, last = plan["window"]

@@ -143,7 +143,7 @@ def test_a_resnet_that_works_in_place_is_bit_identical_and_leaves_what_it_is_giv
     with torch.inference_mode():
         assert torch.equal(block(x, moment), expected)
     assert torch.equal(x, given[0])
-    assert moment is None or torch.equal(moment, given[1])
+    assert moment is None or torch.equal(moment, given[1])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", [{"up": True}, {"down": True}, {"output_scale_factor": 2.0}, {"non_linearity": "gelu"}])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,7 +18,7 @@ from safetensors.torch import load_file, save_file
 FILE = "diffusion_pytorch_model.safetensors"
 
 
-def find(folder: Path, **options: str) -> WeightFiles:
+def find(folder: Path, **options: Any) -> WeightFiles:
     """The weights of a named folder."""
     return find_weights(model_base=str(folder), **options)
 

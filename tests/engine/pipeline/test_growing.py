@@ -37,7 +37,13 @@ def test_plates_are_taken_as_they_come_and_give_the_same_mattes(session: MatteSe
     folder, out = tmp_path / "ram", tmp_path / "m"
     job = MatteJob(source(folder), Sink(str(out / "m.####.exr")), params=PARAMS)
     begun: List[float] = []
-    writer = threading.Thread(target=lambda: (time.sleep(0.3), begun.append(time.monotonic()), write(folder)))
+
+    def late() -> None:
+        time.sleep(0.3)
+        begun.append(time.monotonic())
+        write(folder)
+
+    writer = threading.Thread(target=late)
     writer.start()
     result = session.render(job)
     writer.join()

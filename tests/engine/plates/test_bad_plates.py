@@ -14,7 +14,8 @@ import OpenImageIO as oiio
 import pytest
 from gvm_matte.core.errors import PlateUnreadableError
 from gvm_matte.engine.plates import describe, open_masks, open_plates
-from gvm_matte.engine.plates.image_header import MAX_PIXELS, size_problem
+from gvm_matte.engine.plates.image_header import size_problem
+from gvm_matte.images.opening import MAX_PIXELS
 
 WriteImage = Callable[..., Path]
 WriteParts = Callable[..., Path]

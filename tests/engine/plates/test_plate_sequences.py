@@ -278,7 +278,7 @@ def test_a_shot_without_any_usable_frame_is_an_error_whatever_the_policy(write_i
     (tmp_path / "a.0001.exr").unlink()
     for policy in ("error", "black", "nearest"):
         with pytest.raises(PlateMissingError):
-            source.check_frames([1], policy=policy)  # type: ignore[arg-type]
+            source.check_frames([1], policy=policy)
 
 
 def test_the_identity_changes_with_the_file(write_image: WriteImage, tmp_path: Path) -> None:

@@ -211,9 +211,9 @@ STORAGE = [
     *(
         Row(
             f"scanline EXR, {how}",
-            lambda make, how=how: make.image("a.exr", attributes={"compression": how}),
+            lambda make, how=how: make.image("a.exr", attributes={"compression": how}),  # type: ignore[misc]
             tolerance=5e-3,
-        )  # type: ignore[misc]
+        )
         for how in ("none", "rle", "zips", "zip", "piz", "pxr24", "b44", "b44a", "dwaa", "dwab")
     ),
     Row("half", lambda make: make.image("a.exr", datatype="half"), expected={"dtype": "float16"}),
@@ -289,9 +289,9 @@ VIDEO = [
     *(
         Row(
             f"video in .{name[2:]}",
-            lambda make, name=name, codec=codec: make.video(name, codec, frames=3),
+            lambda make, name=name, codec=codec: make.video(name, codec, frames=3),  # type: ignore[misc]
             pixel=(1.0,) * 3,
-        )  # type: ignore[misc]
+        )
         for name, codec in (
             ("a.mp4", "libx264"),
             ("a.nut", "ffv1"),

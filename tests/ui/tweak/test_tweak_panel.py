@@ -90,7 +90,7 @@ def test_a_typed_value_is_set_and_its_label_bold_until_it_is_reset(qtbot: QtBot,
     width = field.label.width()
     press(panel, field.menu(), "Reset to 0")
     assert panel.params() == JOB and not field.label.font().bold() and field.label.width() == width
-    assert field.editor.text_field().text() == "0"  # type: ignore[union-attr]
+    assert field.editor.text_field().text() == "0"
 
 
 def test_a_default_that_is_typed_again_is_no_change(qtbot: QtBot, panel: TweakPanel) -> None:
@@ -209,7 +209,7 @@ def test_keys_are_kept_shown_at_the_frame_and_can_become_one_value(qtbot: QtBot,
     panel.set_frame(1006)
     field = panel.form.fields["gamma"]
     assert panel.params() == keyed and not field.editor.isEnabled()
-    assert field.editor.text_field().text() == "1.500" and "2 keys" in note(panel, "gamma")  # type: ignore[union-attr]
+    assert field.editor.text_field().text() == "1.500" and "2 keys" in note(panel, "gamma")
     assert told[-1].gamma == 1.5
     press(panel, field.menu(), "Use This Value for the Whole Shot")
     assert panel.params() == {"gamma": 1.5, "size": 512} and field.editor.isEnabled()
