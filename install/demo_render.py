@@ -20,11 +20,13 @@ import numpy.typing as npt
 from gvm_matte.cli.comp import engine as comp_engine
 from gvm_matte.cli.comp import render as comp_render
 from gvm_matte.cli.comp import script as comp_script
-from gvm_matte.client import MatteJob, MatteSession, PlateData
+from gvm_matte.cli.progress import Follower
+from gvm_matte.client import EngineChoice, MatteJob, MatteSession, PlateData
 from gvm_matte.core.image import Box
 from gvm_matte.core.paths import frame_path
 from gvm_matte.images.opening import opened, read_channels
 from gvm_matte.protocol.frame_buffer import SlotInfo
+from gvm_matte.protocol.messages import Message, Progress
 from gvm_matte.protocol.parts import Sink, Source
 
 from .demo_options import DemoOptions
@@ -86,13 +88,13 @@ def render_demo(folder: Path, options: DemoOptions, *, show: Show) -> DemoRender
     started = time.monotonic()
     with (
         comp_script.opened(str(script)) as host,
-        comp_engine.one_engine(own=True, log=lambda text: log.write_text(text, encoding="utf-8")) as engine,
+        comp_engine.one_engine(EngineChoice.OWN, log=lambda text: log.write_text(text, encoding="utf-8")) as engine,
     ):
         assert engine is not None  # it was asked for one of its own
         import gvm_matte.nodes as gvm
 
         node = _set_up(options)
-        made, ready, ended = _mattes(node, show)
+        made, ready, ended = _mattes(node, options.frames, show)
         comps, comp_seconds = _comps(host, options, show)
         alphas = _through_shared_memory(made.order, folder)
         status = engine.status()
@@ -119,19 +121,19 @@ def _set_up(options: DemoOptions) -> Any:
     return node
 
 
-def _mattes(node: Any, show: Show) -> tuple[Any, float, float]:
+def _mattes(node: Any, frames: int, show: Show) -> tuple[Any, float, float]:
     """The node's render, and when it had its model and when its last matte."""
     began: list[float] = []
 
-    def look(made: Any) -> None:
-        if made.stage != "loading" and not began:
-            began.append(time.monotonic())
-        if made.finished.is_set():
-            began.append(time.monotonic())
-        show("matte", made.stage, made.done, len(made.frames))
+    def heard(message: Message) -> None:
+        if isinstance(message, Progress):
+            if message.stage != "loading" and not began:
+                began.append(time.monotonic())
+            show("matte", message.stage, message.done, frames)
 
-    made = comp_render.run_node(node, None, look)
-    return made, began[0], began[-1]
+    show("matte", "loading", 0, frames)
+    made = comp_render.mattes(node, None, Follower(), heard=heard)
+    return made, began[0], time.monotonic()
 
 
 def _comps(host: Any, options: DemoOptions, show: Show) -> tuple[str, float]:

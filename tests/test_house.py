@@ -194,7 +194,8 @@ def test_a_command_that_renders_nothing_answers_without_torch(words: List[str]) 
 
 def test_the_client_exports_what_it_promises() -> None:
     assert gvm_matte.client.__all__ == [
-        "Answer", "Buffers", "Connected", "DeviceSessions", "EngineConnection", "EngineJob", "EngineProcess", "EngineWatch",
+        "Answer", "Buffers", "Connected", "DeviceSessions", "EngineChoice", "EngineConnection", "EngineJob",
+        "EngineProcess", "EngineWatch",
         "Event", "Lost", "MatteJob", "MatteSession", "PictureView", "PlateData", "RenderResult", "connection_file_path",
         "engine_command", "engine_environment", "find_warm_engine", "runtime_folder", "session_for", "start_warm_engine",
         "stop_warm_engine",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from ..client.devices.sessions import numbered
 from ..core.devices import devices_of
 from ..core.frames import BlockPlan, FrameRange
 from ..params.keys import ShotParams
+from .progress import print_event
 
 MAX_ROWS = 24  # blocks that are listed one by one for people
 
@@ -30,7 +30,7 @@ def dry_run(job: MatteJob, *, as_json: bool) -> None:
     """
     plan = describe_plan(job)
     if as_json:
-        print(json.dumps({"event": "plan", **plan}, ensure_ascii=False), flush=True)
+        print_event("plan", **plan)
     else:
         _show(plan)
 

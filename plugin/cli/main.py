@@ -20,6 +20,7 @@ from .comp import command as comp
 from .farm import command as farm
 from .farm import openjd
 from .options import hyphened
+from .progress import print_event
 
 DONE, FAILED, USAGE, CANCELLED = 0, 1, 2, 3
 COMMANDS = (render, comp, farm, info, compare, doctor, engine, monitor, openjd)
@@ -70,7 +71,7 @@ def _guarded(run: Callable[[], int], args: argparse.Namespace) -> int:
 
 def _tell(args: argparse.Namespace, event: str, exc: GvmMatteError) -> None:
     if getattr(args, "json", False):
-        render.print_event(event, code=exc.code, message=str(exc), frame=exc.frame, path=exc.path)
+        print_event(event, code=exc.code, message=str(exc), frame=exc.frame, path=exc.path)
     lines: List[str] = [f"gvm-matte: {exc}"]
     if getattr(args, "verbose", False):
         lines += traceback.format_exception(type(exc), exc, exc.__traceback__)

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import json
 import os
 import signal
 import sys
 import threading
 import time
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, Sequence, Tuple
+from typing import Any, Dict, Iterator, Tuple
 
-from ..client import MatteJob, RenderResult, find_warm_engine
-from ..client.devices.sessions import numbered, session_for
+from ..client import MatteJob, RenderResult, session_for
+from ..client.devices.sessions import numbered
 from ..core.devices import devices_of
 from ..core.errors import FrameRangeError, UsageError
 from ..core.frames import BlockPlan, FrameRange
 from ..farm.blocks import frames_of_blocks, parse_blocks
-from ..farm.gpus import assigned_gpus, check_assigned_gpus, take_assigned_gpus
+from ..farm.gpus import check_assigned_gpus, take_assigned_gpus
 from ..farm.openjd.messages import OpenJdMessages
 from ..params.keys import ShotParams
 from ..params.movies import MOVIES
-from ..protocol.messages import Message
 from ..protocol.parts import Sink, Source
 from .dry_run import dry_run
 from .farm.needs import add_needs, check_needs
-from .farm.openjd import OpenJdProgress, failing, in_session, keep_session_engine
+from .farm.openjd import OpenJdProgress, failing
 from .options import add_params, params_of
-from .progress import ProgressDisplay
+from .progress import Item, first_file, follower_of
+from .which_engine import add_own_engine, chosen_engine
 
 CANCEL_SECONDS = 1.8  # after a signal the command is gone within 2 s, whatever an engine does
 
@@ -64,7 +62,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one event a line on stdout, for pipelines")
     parser.add_argument("--quiet", action="store_true", help="nothing but errors")
     parser.add_argument("--verbose", action="store_true", help="the engine's log, and where errors come from")
-    parser.add_argument("--own-engine", action="store_true", help="do not use a warm engine, even where one runs")
+    add_own_engine(parser)
     parser.set_defaults(progress="auto")
 
 
@@ -136,49 +134,15 @@ def render(job: MatteJob, args: argparse.Namespace) -> RenderResult:
     devices = devices_of(device)
     take_assigned_gpus()
     check_assigned_gpus(devices)
-    told = OpenJdProgress(OpenJdMessages()) if args.progress == "openjd" else None
+    task = args.progress == "openjd"
+    item = Item(devices=tuple(numbered(devices)))
     log = (lambda line: print(line, file=sys.stderr, flush=True)) if args.verbose else None
-    shown = not (args.json or args.quiet or told)
-    with cancel_on_signals() as cancel, ProgressDisplay(shown=shown, devices=numbered(devices)) as display:
-        warm = len(devices) == 1 and _takes_warm_engine(args)
-        with session_for(device, warm=warm, own=args.own_engine, log=log) as session:
-
-            def on_event(message: Message) -> None:
-                display.update(message)
-                if args.json:
-                    print_message(message, devices)
-                if told is not None:
-                    told.update(message)
-
-            result = session.render(job, on_event=on_event, cancel=cancel)
-    if told is not None:
-        told.finished(len(result.written), len(result.kept))
-    if args.json:
-        print_event("finished", **dataclasses.asdict(result))
-    elif not args.quiet:
-        display.summary(result, job.sink.path)
+    engine = chosen_engine(own=args.own_engine, task=task)
+    with cancel_on_signals() as cancel, OpenJdProgress(OpenJdMessages()) if task else follower_of(args) as follower:
+        with session_for(device, engine=engine, log=log) as session:
+            result = session.render(job, on_event=lambda message: follower.hear(message, item), cancel=cancel)
+        follower.done(result, first_file(result, job.sink.path), item)
     return result
-
-
-def _takes_warm_engine(args: argparse.Namespace) -> bool:
-    """Whether a warm engine does the work. A farm session's is started where it is lost; OpenCue's tasks share none,
-    since a user's warm engine may be on a GPU that belongs to another task.
-    """
-    if args.own_engine:
-        return False
-    if in_session() and args.progress == "openjd":
-        keep_session_engine()
-        return True
-    return (in_session() or not assigned_gpus()) and has_warm_engine()
-
-
-def has_warm_engine() -> bool:
-    """Whether a warm engine answers."""
-    engine = find_warm_engine()
-    if engine is None:
-        return False
-    engine.close()
-    return True
 
 
 @contextmanager
@@ -204,21 +168,3 @@ def _give_up() -> None:
     time.sleep(CANCEL_SECONDS)
     print("gvm-matte: The render was cancelled; frames that were finished stay.", file=sys.stderr, flush=True)
     os._exit(3)
-
-
-def print_message(message: Message, devices: Sequence[str] = ()) -> None:
-    """A protocol message as one JSON line: `event` is its kind in lower case.
-
-    Args:
-        devices: of the render; where they are several, an event about one of them has `device`, and `engine`, its number.
-    """
-    fields: Dict[str, Any] = dataclasses.asdict(message)
-    engine = fields.pop("job", 0)
-    if len(devices) > 1 and engine:
-        fields.update(device=devices[engine - 1], engine=engine)
-    print_event(type(message).__name__.lower(), **fields)
-
-
-def print_event(event: str, **fields: Any) -> None:
-    """One JSON line on stdout."""
-    print(json.dumps({"event": event, **fields}, ensure_ascii=False), flush=True)

@@ -10,19 +10,21 @@ A test pins the names below: they are what others may use.
 """
 
 from .connection import EngineConnection, EngineJob
-from .devices.sessions import DeviceSessions, session_for
+from .devices.sessions import DeviceSessions
 from .job import Buffers, MatteJob, PlateData, RenderResult
 from .process import EngineProcess, engine_command, engine_environment
 from .session import MatteSession
 from .warm import connection_file_path, find_warm_engine, runtime_folder, start_warm_engine, stop_warm_engine
 from .watch.events import Answer, Connected, Event, Lost, PictureView
 from .watch.watch import EngineWatch
+from .which_engine import EngineChoice, session_for
 
 __all__ = [
     "Answer",
     "Buffers",
     "Connected",
     "DeviceSessions",
+    "EngineChoice",
     "EngineConnection",
     "EngineJob",
     "EngineProcess",

@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, List, Mapping, Set, Tuple
 
 import nuke
 
-from ..client import MatteSession
+from ..client import EngineChoice, session_for
 from ..core.errors import EngineError, GvmMatteError, ProtocolError
 from ..core.frames import FrameRange
 from ..core.paths import frame_path
@@ -176,7 +176,7 @@ def survey(taken: Order) -> NodeState:
             answers.append(message)
 
     job = taken.job(taken.frames, {}, dry_run=True, data=area_of_mattes(taken) if taken.by_data else ())
-    with MatteSession(warm=True) as session:
+    with session_for(engine=EngineChoice.WARM) as session:
         session.render(job, on_event=on_event)
     return from_survey(answers[-1], taken.offset, branch=bool(taken.branches))
 

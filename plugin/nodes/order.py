@@ -14,10 +14,11 @@ from typing import Any, Dict, Iterable, Mapping, Optional, Tuple
 
 import nuke
 
-from ..client import MatteJob
+from ..client import MatteJob, RenderResult
 from ..core.errors import FrameRangeError, UsageError
 from ..core.frames import BlockPlan, FrameRange
 from ..params.keys import ShotParams
+from ..protocol.messages import Accepted, FrameKept, FrameWritten, Message
 from ..protocol.parts import Sink, Source
 from . import branch_keys, names, output, plates, values
 from .plates import BranchPlate, FilePlate, Plate
@@ -102,9 +103,25 @@ class Order:
         shot = (self.span[0] - self.offset, self.span[1] - self.offset)
         return MatteJob(source, Sink(self.path), frames=asked, shot=shot, params=params, dry_run=dry_run)
 
-    def script_frames(self, text: str) -> Tuple[int, ...]:
-        """A range that an engine wrote, in the script's numbers."""
-        return tuple(frame + self.offset for frame in FrameRange.parse(text))
+    def in_script(self, message: Message) -> Message:
+        """A message of the job's render in the script's frame numbers."""
+        if not self.offset:
+            return message
+        if isinstance(message, (FrameWritten, FrameKept)):
+            return dataclasses.replace(message, frame=message.frame + self.offset)
+        if isinstance(message, Accepted):
+            frames, kept, plates = (self._shifted(text) for text in (message.frames, message.kept, message.plates))
+            shot = tuple(frame + self.offset for frame in message.shot)
+            return dataclasses.replace(message, shot=shot, frames=frames, kept=kept, plates=plates)
+        return message
+
+    def result_in_script(self, result: RenderResult) -> RenderResult:
+        """A result in the script's frame numbers."""
+        written, kept = (tuple(frame + self.offset for frame in frames) for frames in (result.written, result.kept))
+        return dataclasses.replace(result, written=written, kept=kept)
+
+    def _shifted(self, text: str) -> str:
+        return str(FrameRange.of(frame + self.offset for frame in FrameRange.parse(text)))
 
 
 def span(node: nuke.Node) -> Span:

@@ -8,13 +8,14 @@ Cancelling sets one event that every wait looks at. Nothing here asks Nuke anyth
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from typing import Callable, List, Mapping, Optional, Sequence, Tuple
 
 import nuke
 
-from ..client.devices.sessions import session_for
+from ..client import EngineChoice, RenderResult, session_for
 from ..core.devices import devices_of
 from ..core.errors import CancelledError, EngineBugError, GvmMatteError, UsageError
 from ..core.frames import FrameRange
@@ -35,13 +36,20 @@ class MatteRender:
         order: what; frames: of the script.
         main: how the main thread is asked.
         ended: called on the main thread at the end, however it came.
+        heard: called on the main thread with each message of the render, in the script's frames.
 
     Raises:
         UsageError: several devices, where Nuke renders the plates one after the other.
     """
 
     def __init__(
-        self, order: Order, frames: Sequence[int], *, main: MainThread, ended: Callable[[MatteRender], None]
+        self,
+        order: Order,
+        frames: Sequence[int],
+        *,
+        main: MainThread,
+        ended: Callable[[MatteRender], None],
+        heard: Optional[Callable[[Message], None]] = None,
     ) -> None:
         check_devices(order)
         self.order = order
@@ -51,10 +59,10 @@ class MatteRender:
         self.written: List[int] = []
         self.kept: List[int] = []
         self.notices: List[str] = []
-        self.engine_seconds = 0.0
+        self.result: Optional[RenderResult] = None  # of a render that ended well
         self.stage, self.done = "loading", 0
         self.finished = threading.Event()  # the threads have ended; `ended` may still be to come
-        self._main, self._ended = main, ended
+        self._main, self._ended, self._heard = main, ended, heard
         self._feeder: Optional[Feeder] = None
         self._began = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="gvm-matte-render", daemon=True)
@@ -87,27 +95,27 @@ class MatteRender:
             self.finished.set()
 
     def _ask(self, rendered: Mapping[int, str], *, data: Tuple[int, ...] = ()) -> None:
-        began, job = time.monotonic(), self.order.job(self.frames, rendered, data=data)
-        try:
-            with session_for(device_of(self.order), warm=True) as session:  # of several each has its own engine
-                session.render(job, on_event=self._event, cancel=self.cancel)
-        finally:
-            self.engine_seconds = time.monotonic() - began
+        job = self.order.job(self.frames, rendered, data=data)
+        with session_for(device_of(self.order), engine=EngineChoice.WARM) as session:
+            result = session.render(job, on_event=self._event, cancel=self.cancel)
+        self.result = self.order.result_in_script(result)
 
     def _event(self, message: Message) -> None:
+        message = self.order.in_script(message)
         if isinstance(message, Accepted):
-            kept = set(self.order.script_frames(message.kept))
-            self._feed([frame for frame in self.order.script_frames(message.frames) if frame not in kept])
+            self._feed(sorted({*FrameRange.parse(message.frames)} - {*FrameRange.parse(message.kept)}))
         elif isinstance(message, FrameWritten):
-            self.written.append(message.frame + self.order.offset)
-            self._delivered(self.written[-1])
+            self.written.append(message.frame)
+            self._delivered(message.frame)
         elif isinstance(message, FrameKept):
-            self.kept.append(message.frame + self.order.offset)
-            self._delivered(self.kept[-1])
+            self.kept.append(message.frame)
+            self._delivered(message.frame)
         elif isinstance(message, Notice):
             self.notices.append(message.text)
         elif isinstance(message, ProgressMessage):
             self.stage, self.done = message.stage, message.done
+        if self._heard is not None:
+            self._main.post(functools.partial(self._heard, message))
 
     def _with_branches(self) -> None:
         plates = RamPlates(self.order, held_by(self.order))

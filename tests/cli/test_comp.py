@@ -99,9 +99,9 @@ def test_a_new_script_is_rendered_and_executed_from_any_folder(
     assert sorted(one["frame"] for one in told if one["event"] == "framewritten" and "node" in one) == list(
         range(1001, 1018)
     )
-    assert {one["event"] for one in told} == {
-        "node", "progress", "framewritten", "nodedone", "write", "writedone", "finished",
-    }  # fmt: skip
+    assert {one["event"] for one in told} == {"accepted", "progress", "framewritten", "done", "finished"}
+    ended = [(one.get("node"), one.get("write"), len(one.get("written", ()))) for one in told if one["event"] == "finished"]
+    assert ended == [("GVMMatte1", None, 17), (None, "Write1", 17), (None, None, 0)]
 
     mattes = read_mattes(shot.parent / "mattes" / "GVMMatte1")
     same = cli("render", "--input", svd_plates, "--output", str(tmp_path / "same" / "GVMMatte1.####.exr"), *tiny)

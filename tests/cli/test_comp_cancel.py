@@ -52,7 +52,7 @@ def stopped(words: List[str], number: int, event: str, count: int) -> tuple[int,
 
 @pytest.mark.parametrize(
     ("number", "event", "count"),
-    [(signal.SIGINT, "framewritten", 2), (signal.SIGTERM, "node", 1)],
+    [(signal.SIGINT, "framewritten", 2), (signal.SIGTERM, "accepted", 1)],
 )
 def test_a_signal_ends_the_mattes(
     cli: RunCli, svd_plates: str, tiny: List[str], tmp_path: Path, scratch: Path, number: int, event: str, count: int

@@ -12,7 +12,8 @@ from typing import Any, List, Set
 
 import pytest
 from gvm_matte.client import Buffers, MatteJob, MatteSession, PlateData, RenderResult
-from gvm_matte.client.devices.sessions import DeviceSessions, engine_device, environment_of, numbered, session_for
+from gvm_matte.client.devices.sessions import DeviceSessions, engine_device, environment_of, numbered
+from gvm_matte.client.which_engine import session_for
 from gvm_matte.core.errors import (
     CancelledError,
     DeviceError,

@@ -10,8 +10,9 @@ from typing import Callable, Iterator, List, Set
 
 import pytest
 from gvm_matte.client import MatteJob, MatteSession, connection_file_path, find_warm_engine, runtime_folder
-from gvm_matte.client.devices.sessions import DeviceSessions, session_devices, session_for, start_warm_engines
+from gvm_matte.client.devices.sessions import DeviceSessions, session_devices, start_warm_engines
 from gvm_matte.client.warm import start_warm_engine, stop_warm_engine, stop_warm_engines
+from gvm_matte.client.which_engine import EngineChoice, session_for
 from gvm_matte.core.errors import DeviceError, EngineStartError, ParamError
 from gvm_matte.core.processes import process_alive
 from gvm_matte.protocol.messages import FrameWritten, Message
@@ -134,7 +135,7 @@ def test_a_list_has_warm_engines_where_the_farm_session_keeps_them_for_it(monkey
     assert session_devices() == ("auto",)
     monkeypatch.setenv("GVM_ENGINE_DEVICES", "cpu, cpu")
     assert session_devices() == ("cpu", "cpu")
-    kept, other, one = session_for("cpu,cpu"), session_for("cpu,cpu,cpu", warm=True), session_for("cpu", warm=True)
+    kept, other, one = (session_for(device, engine=EngineChoice.WARM) for device in ("cpu,cpu", "cpu,cpu,cpu", "cpu"))
     assert isinstance(kept, DeviceSessions) and isinstance(other, DeviceSessions) and isinstance(one, MatteSession)
     assert (kept.warm, other.warm) == (True, False)
     monkeypatch.setenv("GVM_ENGINE_DEVICES", "cpu,gpu")

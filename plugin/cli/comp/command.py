@@ -19,8 +19,9 @@ from typing import Any, Dict, Iterator, List, Optional, TextIO
 
 from ...core.errors import UsageError
 from ...core.frames import FrameRange
-from ..comp_progress import CompDisplay
 from ..options import add_params, params_of
+from ..progress import follower_of
+from ..which_engine import add_own_engine, chosen_engine
 from . import new as comp_new
 from . import script as comp_script
 from .cancel import cancellable
@@ -56,7 +57,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="one event a line on stdout; with --list one object")
     parser.add_argument("--quiet", action="store_true", help="nothing but errors")
     parser.add_argument("--verbose", action="store_true", help="the engine's log, and where errors come from")
-    parser.add_argument("--own-engine", action="store_true", help="do not use a warm engine, even where one runs")
+    add_own_engine(parser)
     parser.set_defaults(run=run)
 
 
@@ -108,9 +109,7 @@ def _list(args: argparse.Namespace, params: Dict[str, Any], out: TextIO) -> None
     with comp_script.opened(args.scripts[0]):
         nodes = comp_script.choose(args.node) if args.node else comp_script.every()
         comp_script.set_params(nodes, params)
-        with one_engine(
-            own=args.own_engine, log=sys.stderr.write if args.verbose else None, needed=comp_script.any_mattes(nodes)
-        ):
+        with _engine(args, needed=comp_script.any_mattes(nodes)):
             found = describe(nodes)
     if args.json:
         print(json.dumps(found, ensure_ascii=False), file=out, flush=True)
@@ -125,18 +124,20 @@ def _render(args: argparse.Namespace, params: Dict[str, Any], out: TextIO) -> No
     started = time.monotonic()
     mattes = not args.writes_only
     writes = args.execute or args.writes_only
-    with comp_script.opened(args.scripts[0]), CompDisplay(json=args.json, quiet=args.quiet, out=out) as display:
-        nodes: List[Any] = comp_script.choose(args.node, needed=not writes, display=display)
+    with comp_script.opened(args.scripts[0]), follower_of(args, out=out) as follower:
+        nodes: List[Any] = comp_script.choose(args.node, needed=not writes, follower=follower)
         comp_script.set_params(nodes, params)
         todo = comp_render.active_writes() if writes else []
-        ready = comp_render.in_range(nodes, wanted, display, strict=not writes) if mattes else []
-        with one_engine(
-            own=args.own_engine,
-            log=sys.stderr.write if args.verbose else None,
-            needed=bool(ready) or comp_render.asks_before(nodes, writes),
-        ):
+        ready = comp_render.in_range(nodes, wanted, follower, strict=not writes) if mattes else []
+        with _engine(args, needed=bool(ready) or comp_render.asks_before(nodes, writes)):
             for node, frames in ready:
-                comp_render.mattes(node, frames, display)
+                comp_render.mattes(node, frames, follower)
             if writes:
-                comp_render.writes(todo, wanted, display)
-        display.finished(time.monotonic() - started)
+                comp_render.writes(todo, wanted, follower)
+        follower.finished(time.monotonic() - started)
+
+
+def _engine(args: argparse.Namespace, *, needed: bool) -> contextlib.AbstractContextManager[object]:
+    """The engine of all that is rendered or surveyed within."""
+    log = sys.stderr.write if args.verbose else None
+    return one_engine(chosen_engine(own=args.own_engine), needed=needed, log=log)

@@ -14,9 +14,9 @@ import tempfile
 from pathlib import Path
 from typing import Callable, Iterator, Optional
 
-from ...client import EngineConnection, start_warm_engine, stop_warm_engine
+from ...client import EngineChoice, EngineConnection, start_warm_engine, stop_warm_engine
+from ...client.which_engine import takes_warm_engine
 from ...core.errors import EngineTimeoutError
-from ..render import has_warm_engine
 
 FILE = "GVM_ENGINE_FILE"
 ORPHAN_SECONDS = 2.0  # what an engine lives on without this process
@@ -25,19 +25,19 @@ STOP_SECONDS, STOP_NOW_SECONDS = 5.0, 0.8
 
 @contextlib.contextmanager
 def one_engine(
-    *, own: bool, needed: bool = True, log: Optional[Callable[[str], object]] = None
+    engine: EngineChoice, *, needed: bool = True, log: Optional[Callable[[str], object]] = None
 ) -> Iterator[Optional[EngineConnection]]:
     """One engine for everything within; yields a connection to it if it is the command's own.
 
     Args:
-        own: one of its own, even where a warm one runs.
+        engine: whose. Nodes ask the warm engine whatever it is, so WARM needs nothing here.
         needed: whether anything will ask for it.
         log: gets its own engine's log, as one text at the end.
 
     Raises:
         EngineError: it does not come up.
     """
-    if not needed or (not own and has_warm_engine()):
+    if not needed or takes_warm_engine(engine):
         yield None
         return
     before = os.environ.get(FILE)
@@ -45,8 +45,8 @@ def one_engine(
     os.environ[FILE] = str(folder / "engine.json")
     budget = STOP_NOW_SECONDS
     try:
-        with start_warm_engine(idle_timeout=ORPHAN_SECONDS) as engine:
-            yield engine
+        with start_warm_engine(idle_timeout=ORPHAN_SECONDS) as own:
+            yield own
         budget = STOP_SECONDS
     finally:
         with contextlib.suppress(EngineTimeoutError):  # in a driver; without us it ends as soon as it can

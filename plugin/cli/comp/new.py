@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from pathlib import Path
 from typing import Any, Dict, TextIO
 
 from ...core.errors import UsageError
 from ...core.paths import frame_field
+from ..progress import print_event
 from .script import hosted, set_params
 
 FILE_TYPES = {
@@ -46,8 +46,7 @@ def make(args: argparse.Namespace, params: Dict[str, Any], out: TextIO) -> None:
         host.save(str(script))
     frames = f"{plate['first']}-{plate['last']}"
     if args.json:
-        event = {"event": "made", "script": str(script), "plate": plate["path"], "frames": frames}
-        print(json.dumps(event, ensure_ascii=False), file=out, flush=True)
+        print_event("made", out=out, script=str(script), plate=plate["path"], frames=frames)
     elif not args.quiet:
         print(f"{script}: Read1, GVMMatte1, Write1, frames {frames}", file=out, flush=True)
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 from ...core.errors import UsageError
-from ..comp_progress import CompDisplay
+from ...protocol.messages import Notice
+from ..progress import Follower, Item
 
 
 @contextlib.contextmanager
@@ -48,7 +49,7 @@ def every() -> List[Any]:
     return found
 
 
-def choose(names: Sequence[str], *, needed: bool = True, display: Optional[CompDisplay] = None) -> List[Any]:
+def choose(names: Sequence[str], *, needed: bool = True, follower: Optional[Follower] = None) -> List[Any]:
     """The nodes with these names (full names, or plain ones where that is clear), or all that are not disabled.
 
     Raises:
@@ -62,8 +63,9 @@ def choose(names: Sequence[str], *, needed: bool = True, display: Optional[CompD
         return [node for node in nodes if node in chosen]
     active = [node for node in nodes if not is_disabled(node)]
     for node in nodes:
-        if node not in active and display is not None:
-            display.notice(node.fullName(), "disabled, left out; name it with --node to render its mattes all the same.")
+        if node not in active and follower is not None:
+            text = "disabled, left out; name it with --node to render its mattes all the same."
+            follower.hear(Notice(0, "info", text), Item("node", node.fullName()))
     if nodes and not active and needed:
         raise UsageError("All GVM Matte nodes of this script are disabled; enable one, or name it with --node.")
     return active

@@ -11,17 +11,18 @@ what is not there is a task's failure, which farms count and try elsewhere, and 
 from __future__ import annotations
 
 import argparse
-import os
 import platform
 from contextlib import contextmanager, suppress
 from typing import Any, Iterator, List, Sequence
 
+from ...client import RenderResult
 from ...client.devices.sessions import session_devices, start_warm_engines
 from ...client.warm import stop_warm_engines
 from ...core.errors import DeviceError, GvmMatteError
 from ...farm.gpus import check_assigned_gpus, take_assigned_gpus
 from ...farm.openjd.messages import OpenJdMessages
 from ...protocol.messages import STAGE_WORDS, Accepted, FrameWritten, Message, Notice, Progress
+from ..progress import JOB, Follower, Item
 from ..signals import cancelled_by_signals
 
 IDLE_SECONDS = 300.0
@@ -79,30 +80,14 @@ def _start(devices: Sequence[str], idle_timeout: float) -> List[int]:
     return pids
 
 
-def in_session() -> bool:
-    """Whether a farm session surrounds this process: then it has engines of its own, and a lost one is replaced."""
-    return bool(os.environ.get("GVM_ENGINE_FILE"))
-
-
-def keep_session_engine() -> None:
-    """Starts what is lost of the session's warm engines, with the idle time that the job gives them.
-
-    Raises:
-        ParamError, DeviceError: the session's devices are none, or are not there.
-        EngineStartError, EngineTimeoutError, ProtocolError: one does not come up.
-    """
-    for engine in start_warm_engines(session_devices()):
-        engine.close()
-
-
-class OpenJdProgress:
+class OpenJdProgress(Follower):
     """Follows a render and tells the session."""
 
     def __init__(self, messages: OpenJdMessages) -> None:
         self._messages = messages
         self._done = self._total = 0
 
-    def update(self, message: Message) -> None:
+    def hear(self, message: Message, item: Item = JOB) -> None:
         """Tells what a message says, if it is something for a session."""
         if isinstance(message, Accepted):
             self._messages.status(f"frames {message.frames} of the shot {message.shot[0]}-{message.shot[1]}")
@@ -117,10 +102,10 @@ class OpenJdProgress:
             if self._total:
                 self._messages.progress(self._done, self._total)
 
-    def finished(self, count: int, kept: int) -> None:
+    def done(self, result: RenderResult, where: str, item: Item = JOB) -> None:
         """The end, also of a render that kept every frame."""
         self._messages.progress(1, 1)
-        self._messages.status(f"{count} frames rendered, {kept} kept")
+        self._messages.status(f"{len(result.written)} frames rendered, {len(result.kept)} kept")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import json
 import sys
 from typing import Any, Dict, FrozenSet, List
 
-from ...client import MatteJob, MatteSession
+from ...client import MatteJob, session_for
 from ...core.errors import UsageError
 from ...core.frames import FrameRange
 from ...core.paths import frame_path
@@ -23,7 +23,7 @@ from ...farm import FarmJob, blocks_of, range_expression, read_bundle
 from ...protocol.messages import Message, Surveyed
 from ...protocol.parts import Sink, Source
 from ..comp import script as comp_script
-from ..render import has_warm_engine
+from ..which_engine import chosen_engine
 from .bundle import add_target, add_voice, write
 
 PRECISION = "precision"
@@ -112,7 +112,7 @@ def survey(job: FarmJob) -> Surveyed:
         if isinstance(message, Surveyed):
             found.append(message)
 
-    with MatteSession(warm=has_warm_engine()) as session:
+    with session_for(engine=chosen_engine()) as session:
         session.render(matte, on_event=take)
     return judged(found[-1], job)
 

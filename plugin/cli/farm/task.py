@@ -16,19 +16,20 @@ import sys
 from pathlib import Path
 from typing import Any, Iterator, List, TextIO, Tuple
 
+from ...client import RenderResult
 from ...core.errors import UsageError
-from ...core.frames import FrameRange
 from ...farm import frames_of_blocks, parse_blocks
-from ...farm.gpus import assigned_gpus, take_assigned_gpus
+from ...farm.gpus import take_assigned_gpus
 from ...farm.openjd.messages import OpenJdMessages
-from ...protocol.messages import STAGE_WORDS
 from ..comp import script as comp_script
 from ..comp.cancel import cancellable
 from ..comp.engine import one_engine
 from ..options import add_params, params_of
+from ..progress import JOB, Follower, Item
 from ..render import shot_range
+from ..which_engine import chosen_engine
 from .needs import add_needs, check_needs
-from .openjd import failing, in_session
+from .openjd import OpenJdProgress, failing
 
 Rules = List[Tuple[str, str]]
 
@@ -67,7 +68,7 @@ def run_task(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> None:
-    from ..comp.render import run_node
+    from ..comp.render import mattes
 
     params = {**params_of(args), "max_frames": None}  # the blocks say how far to work
     check_needs(args, params)
@@ -90,8 +91,10 @@ def _run(args: argparse.Namespace) -> None:
                 "Make the job again."
             )
         frames = frames_of_blocks(order.plan, parse_blocks(order.plan, args.blocks))
-        with _engine():
-            run_node(node, tuple(frames), _Follower(args, out))
+        openjd = args.progress == "openjd"
+        follower = OpenJdProgress(OpenJdMessages(out)) if openjd else Follower() if args.quiet else _LastLine(out)
+        with one_engine(chosen_engine(task=True)):
+            mattes(node, tuple(frames), follower)
 
 
 @contextlib.contextmanager
@@ -102,37 +105,15 @@ def _stdout_kept() -> Iterator[TextIO]:
         yield out
 
 
-def _engine() -> contextlib.AbstractContextManager[Any]:
-    """A session has a warm engine, and another one is started where it is lost; OpenCue's tasks share none."""
-    return contextlib.nullcontext() if in_session() else one_engine(own=bool(assigned_gpus()))
+class _LastLine(Follower):
+    """Prints what came of it."""
 
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
 
-class _Follower:
-    """Tells the session, or the user, how far a render is."""
-
-    def __init__(self, args: argparse.Namespace, out: TextIO) -> None:
-        self._messages = OpenJdMessages(out) if args.progress == "openjd" else None
-        self._print = None if args.quiet or self._messages else out
-        self._begun, self._notices = False, 0
-
-    def __call__(self, made: Any) -> None:
-        messages, done, total = self._messages, len(made.written) + len(made.kept), len(made.frames)
-        texts, self._notices = made.notices[self._notices :], len(made.notices)
-        over = made.finished.is_set() and made.error is None
-        if messages is not None:
-            if not self._begun:
-                messages.status(
-                    f"frames {FrameRange.of(made.frames)} of the shot {made.order.span[0]}-{made.order.span[1]}"
-                )
-            for text in texts:
-                messages.status(f"warning: {text}")
-            messages.status(STAGE_WORDS.get(made.stage, made.stage))
-            messages.progress(1 if over else done, 1 if over else total)
-            if over:
-                messages.status(f"{len(made.written)} frames rendered, {len(made.kept)} kept")
-        elif self._print is not None and over:
-            print(f"{len(made.written)} frames rendered, {len(made.kept)} kept", file=self._print)
-        self._begun = True
+    def done(self, result: RenderResult, where: str, item: Item = JOB) -> None:
+        """The one line."""
+        print(f"{len(result.written)} frames rendered, {len(result.kept)} kept", file=self._out)
 
 
 # -- paths inside the script

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from ...core.devices import devices_of
 from ...core.errors import DeviceError, UsageError
@@ -113,26 +113,6 @@ class DeviceSessions:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-
-
-def session_for(
-    device: str, *, warm: bool = False, own: bool = False, log: Optional[Callable[[str], None]] = None
-) -> Union[MatteSession, DeviceSessions]:
-    """A session for a value of the parameter `device`.
-
-    Args:
-        warm: for one device, use the warm engine. Several have the warm ones of the farm session around this process, if it
-            keeps them for the same devices, and engines of their own elsewhere.
-        own: no warm engine, whatever there is.
-        log: called with every line of owned engines' logs.
-
-    Raises:
-        ParamError, DeviceError: as `DeviceSessions`.
-    """
-    devices = devices_of(device)
-    if len(devices) == 1:
-        return MatteSession(warm=warm and not own, log=log)
-    return DeviceSessions(devices, warm=not own and devices == session_devices(), log=log)
 
 
 def session_devices() -> Tuple[str, ...]:
