@@ -195,9 +195,11 @@ def _clip_table(comparison: ClipComparison) -> Table:
     count = len(comparison.frames)
     against = comparison.pairs[0].against
     table = Table(
-        title=f"Against {against}, {count} frame{'s' if count > 1 else ''}, {width}x{height}", title_justify="left",
-        caption="The lower the better. Means over frames; behind @ the worst frame.", caption_justify="left",
-    )  # fmt: skip
+        title=f"Against {against}, {count} frame{'s' if count > 1 else ''}, {width}x{height}",
+        title_justify="left",
+        caption="The lower the better. Means over frames; behind @ the worst frame.",
+        caption_justify="left",
+    )
     table.add_column("measure")
     for pair in comparison.pairs:
         table.add_column(pair.matte, justify="right")

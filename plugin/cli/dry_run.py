@@ -54,9 +54,11 @@ def describe_plan(job: MatteJob) -> Dict[str, Any]:
     request, params = plan.request, plan.request.params
     try:
         width, height = geometry(
-            *request.region.crop_size, size=params.size, max_resolution=params.max_resolution,
+            *request.region.crop_size,
+            size=params.size,
+            max_resolution=params.max_resolution,
             pixel_aspect=request.pixel_aspect,
-        ).padded  # fmt: skip
+        ).padded
         blocks = plan.blocks
         window = min(params.num_frames_per_batch, request.plan.length)
         memory = estimate_memory(

@@ -20,8 +20,8 @@ def add_parser(commands: Any) -> None:
         "engine", help="a warm engine", description="A warm engine holds the model between renders; they find and use it."
     )
     parser.add_argument("action", choices=("start", "status", "stop"))
-    parser.add_argument("--idle-timeout", type=float, default=IDLE_SECONDS, metavar="S",
-                        help="start: end it after S seconds without work (0: never; default %(default)g)")  # fmt: skip
+    text = "start: end it after S seconds without work (0: never; default %(default)g)"
+    parser.add_argument("--idle-timeout", type=float, default=IDLE_SECONDS, metavar="S", help=text)
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument("--verbose", action="store_true", help="where errors come from")
     parser.set_defaults(run=run)

@@ -16,10 +16,10 @@ def add_parser(commands: Any) -> None:
         description="Opens a window with the engine's queue, finished frames as they come, a job's parameters, and the "
         "engine itself. Needs PySide6.",
     )
-    parser.add_argument("--engine-file", default="", metavar="FILE",
-                        help="connection file of the engine (default: $GVM_ENGINE_FILE, or the user's own)")  # fmt: skip
-    parser.add_argument("--theme", choices=("dark", "light", "system"), default="dark",
-                        help="colours: neutral greys, or the desktop's own (default %(default)s)")  # fmt: skip
+    text = "connection file of the engine (default: $GVM_ENGINE_FILE, or the user's own)"
+    parser.add_argument("--engine-file", default="", metavar="FILE", help=text)
+    text = "colours: neutral greys, or the desktop's own (default %(default)s)"
+    parser.add_argument("--theme", choices=("dark", "light", "system"), default="dark", help=text)
     parser.add_argument("--verbose", action="store_true", help="where errors come from")
     parser.set_defaults(run=run)
 

@@ -42,8 +42,8 @@ def add_params(parser: argparse.ArgumentParser) -> None:
     """Adds an option for every parameter that the command line shows, in groups, and `--preset`."""
     parser.add_argument("--preset", metavar="NAME", help="values to begin with, options given beside it win: "
                         f"{', '.join(PRESETS)}, or NAME.json in $GVM_PRESET_PATH or your presets folder")  # fmt: skip
-    parser.add_argument("--params", metavar="FILE.json", dest="params_file",
-                        help="values by name, on top of the preset's; {frame: value} are keys over the shot")  # fmt: skip
+    text = "values by name, on top of the preset's; {frame: value} are keys over the shot"
+    parser.add_argument("--params", metavar="FILE.json", dest="params_file", help=text)
     groups: Dict[str, argparse._ArgumentGroup] = {}
     for spec in SPECS:
         if CLI not in spec.faces or spec.name in BY_HAND:
@@ -59,15 +59,15 @@ def add_params(parser: argparse.ArgumentParser) -> None:
             help=_help(spec),
         )
     existing = parser.add_mutually_exclusive_group()
-    existing.add_argument("--resume", dest="existing", action="store_const", const="resume", default=argparse.SUPPRESS,
-                          help="keep frames on disk that would come out the same (default)")  # fmt: skip
+    text = "keep frames on disk that would come out the same (default)"
+    existing.add_argument(
+        "--resume", dest="existing", action="store_const", const="resume", default=argparse.SUPPRESS, help=text
+    )
     existing.add_argument("--overwrite", dest="existing", action="store_const", const="overwrite",
                           default=argparse.SUPPRESS, help="render every frame")  # fmt: skip
 
 
-_METAVARS: Dict[Any, str] = {
-    int: "N", float: "X", str: "TEXT", "path": "PATH", "box": "X,Y,R,T", "channels": "CHANNELS",
-}  # fmt: skip
+_METAVARS: Dict[Any, str] = {int: "N", float: "X", str: "TEXT", "path": "PATH", "box": "X,Y,R,T", "channels": "CHANNELS"}
 
 
 def reader(spec: ParamSpec) -> Any:

@@ -43,9 +43,11 @@ def run(args: argparse.Namespace) -> int:
     """The command."""
     name = sequence_name(args.data_dir)
     folder = Path(args.output_dir, name)
-    movies = {} if args.output_image_seq_only else {
-        "alpha": str(folder / f"{name}.mp4"), "green": str(folder / f"{name}_green.mp4"),
-    }  # fmt: skip
+    movies = (
+        {}
+        if args.output_image_seq_only
+        else {"alpha": str(folder / f"{name}.mp4"), "green": str(folder / f"{name}_green.mp4")}
+    )
     sink = Sink(str(folder / f"{name}.####.exr"), movies=movies)
     render(MatteJob(source=Source("files", args.data_dir), sink=sink, params=params_of(args)), args)
     return 0

@@ -51,8 +51,8 @@ def add_parser(commands: Any) -> None:
     add_params(parser)
     add_needs(parser)
     add_output(parser)
-    parser.add_argument("--progress", choices=("auto", "openjd"), default="auto",
-                        help="openjd: progress, status and failure for an Open Job Description session")  # fmt: skip
+    text = "openjd: progress, status and failure for an Open Job Description session"
+    parser.add_argument("--progress", choices=("auto", "openjd"), default="auto", help=text)
     parser.add_argument("--dry-run", action="store_true", help="what would be rendered, in which blocks; writes nothing")
     parser.set_defaults(run=run)
 

@@ -119,8 +119,10 @@ def _state() -> Iterator[nuke.Knob]:
     yield _words(names.PROBLEM, "Problem", "What keeps the knobs from being rendered as they are.")
     yield _divider("matte_divider_1")
     preset = nuke.Enumeration_Knob(names.PRESET, "Preset", menu_items())
-    preset.setTooltip("Sets the knobs that a preset names. Presets are JSON files in $GVM_PRESET_PATH, the show's folder "
-                      "gvm_presets beside the script, and yours.")  # fmt: skip
+    preset.setTooltip(
+        "Sets the knobs that a preset names. Presets are JSON files in $GVM_PRESET_PATH, the show's folder "
+        "gvm_presets beside the script, and yours."
+    )
     preset.setFlag(KNOB_CHANGED_ALWAYS)
     yield _on_a_line(preset)
     yield _button("load_preset", "Load…", "Sets the knobs that a preset file names.")
@@ -129,8 +131,10 @@ def _state() -> Iterator[nuke.Knob]:
 
 def _range() -> Iterator[nuke.Knob]:
     chosen = nuke.Enumeration_Knob(names.RANGE, "Range", list(RANGES))
-    chosen.setTooltip("The shot whose mattes are made: the plate's frames, the script's, or those given here. Frames come "
-                      "out the same whatever part of the shot is rendered, so leave this alone within a shot.")  # fmt: skip
+    chosen.setTooltip(
+        "The shot whose mattes are made: the plate's frames, the script's, or those given here. Frames come "
+        "out the same whatever part of the shot is rendered, so leave this alone within a shot."
+    )
     chosen.setFlag(KNOB_CHANGED_ALWAYS)
     yield _on_a_line(chosen)
     for name, label in ((names.FIRST, "First"), (names.LAST, "Last")):
@@ -161,8 +165,10 @@ def _output() -> Iterator[nuke.Knob]:
     yield _button("choose_output", "Choose…", "Asks for the path.")
     yield from _group("Output")
     when = nuke.Enumeration_Knob(names.BEFORE_RENDER, "Before a render", list(WHEN))
-    when.setTooltip("What a Write downstream does before it renders: nothing; asks for mattes that are not there; or for "
-                    "all that are missing or stale.")  # fmt: skip
+    when.setTooltip(
+        "What a Write downstream does before it renders: nothing; asks for mattes that are not there; or for "
+        "all that are missing or stale."
+    )
     yield _on_a_line(when)
     shown = nuke.Link_Knob("matte_on_error", "Missing mattes")
     shown.makeLink(names.READ, "on_error")

@@ -89,9 +89,10 @@ def has_files(path: str) -> bool:
     try:
         with os.scandir(folder or ".") as entries:
             return any(
-                entry.name.startswith(head) and entry.name.endswith(tail)
+                entry.name.startswith(head)
+                and entry.name.endswith(tail)
                 and entry.name[len(head) : len(entry.name) - len(tail)].lstrip("-").isdigit()
                 for entry in entries
-            )  # fmt: skip
+            )
     except OSError:
         return False

@@ -4,7 +4,7 @@
     run_monitor()            the program of `gvm-matte monitor`
     nuke_panel.register()    makes it one of Nuke's panels
 
-Qt is imported with the first call, so that whoever asks what is missing gets an answer.
+Qt is imported with the first call, so that a caller can ask what is missing.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from gvm_matte.ui.queue.job_table import Column
 
 NO_LOOK = [sys.executable, "-c", "print('{\"findings\": []}')"]  # a first-run look that finds nothing worth a word
 CONNECTED = Connected(4711, "0.1.0", "cpu")
-_THREADS = ("gvm-matte-watch", "gvm-matte-render", "gvm-matte-engine", "gvm-matte-look")
+_THREADS = ("gvm-matte-watch", "gvm-matte-render", "gvm-matte-engine", "gvm-matte-survey")
 
 
 def job(number: int = 1, state: str = "running", **more: Any) -> JobState:

@@ -45,8 +45,8 @@ def add_parser(commands: Any) -> None:
     what.add_argument("--list", action="store_true", help="show nodes, ranges and state; renders nothing")
     what.add_argument("--new", metavar="SCRIPT", help="make a script: Read, GVM Matte, Write (needs --plate)")
     what.add_argument("--save", metavar="PATH", help="write what was read to a file or FOLDER/; renders nothing")
-    parser.add_argument("--node", action="append", default=[], metavar="NAME",
-                        help="this GVM Matte only, e.g. GVMMatte1 or Group1.GVMMatte1; may be given again")  # fmt: skip
+    text = "this GVM Matte only, e.g. GVMMatte1 or Group1.GVMMatte1; may be given again"
+    parser.add_argument("--node", action="append", default=[], metavar="NAME", help=text)
     parser.add_argument("--frames", default="", metavar="RANGE", help="frames of the script (default: each node's range; "
                         "of Writes the script's)")  # fmt: skip
     new = parser.add_argument_group("with --new", "relative paths are kept relative to the script")

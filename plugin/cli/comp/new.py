@@ -12,9 +12,7 @@ from ...core.paths import frame_field
 from ..progress import print_event
 from .script import hosted, set_params
 
-FILE_TYPES = {
-    "exr": "exr", "dpx": "dpx", "png": "png", "jpg": "jpeg", "jpeg": "jpeg", "tif": "tiff", "tiff": "tiff",
-}  # fmt: skip
+FILE_TYPES = {"exr": "exr", "dpx": "dpx", "png": "png", "jpg": "jpeg", "jpeg": "jpeg", "tif": "tiff", "tiff": "tiff"}
 BESIDE = "[file dirname [value root.name]]"  # the script's folder, as Nuke's file browser writes it
 
 

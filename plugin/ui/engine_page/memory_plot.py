@@ -15,7 +15,7 @@ _STEPS = (2**28, 2**29, 2**30, 2**31, 2**32, 2**33, 2**34, 2**35, 2**36, 2**37, 
 
 @dataclass(frozen=True)
 class Sample:
-    """One moment: `at` in seconds of any clock, memory in bytes; `total` 0 where nobody knows."""
+    """One moment: `at` in seconds of any clock, memory in bytes; `total` 0 where it is not known."""
 
     at: float
     used: int
@@ -74,7 +74,7 @@ class MemoryPlot(QtWidgets.QWidget):
         return QtCore.QRectF(left, height / 2, self.width() - left - 2, self.height() - 2.0 * height)
 
     def _top(self) -> float:
-        """Bytes at the upper edge: the whole memory, or what was used at most where nobody knows that."""
+        """Bytes at the upper edge: the whole memory, or what was used at most where that is not known."""
         last = self.samples[-1]
         return float(last.total or max(sample.used for sample in self.samples) * 1.25 or 1)
 

@@ -40,14 +40,16 @@ class EnginePage(QtWidgets.QWidget):
     # -- how it is made
 
     def _make_actions(self) -> None:
-        self.start = action(self, self.tr("&Start Engine"), lambda: self._control.do(START), name="start_engine",
-                            tip=self.tr("Starts an engine that keeps the model loaded between renders"))  # fmt: skip
-        self.release = action(self, self.tr("Release &GPU"), self._model.release, name="release", shortcut="Ctrl+Shift+G",
-                              tip=self.tr("Lets go of the model and its memory; a render loads it again"))  # fmt: skip
-        self.restart = action(self, self.tr("Re&start"), lambda: self._end(RESTART), name="restart",
-                              tip=self.tr("Ends the engine and starts another"))  # fmt: skip
-        self.stop = action(self, self.tr("S&top"), lambda: self._end(STOP), name="stop",
-                           tip=self.tr("Ends the engine; a render starts one when it needs it"))  # fmt: skip
+        tip = self.tr("Starts an engine that keeps the model loaded between renders")
+        self.start = action(self, self.tr("&Start Engine"), lambda: self._control.do(START), name="start_engine", tip=tip)
+        tip = self.tr("Lets go of the model and its memory; a render loads it again")
+        self.release = action(
+            self, self.tr("Release &GPU"), self._model.release, name="release", shortcut="Ctrl+Shift+G", tip=tip
+        )
+        tip = self.tr("Ends the engine and starts another")
+        self.restart = action(self, self.tr("Re&start"), lambda: self._end(RESTART), name="restart", tip=tip)
+        tip = self.tr("Ends the engine; a render starts one when it needs it")
+        self.stop = action(self, self.tr("S&top"), lambda: self._end(STOP), name="stop", tip=tip)
         self.actions_ = [self.start, self.release, self.restart, self.stop]
 
     def _lay_out(self) -> None:
@@ -142,9 +144,11 @@ class EnginePage(QtWidgets.QWidget):
             return self.tr("no engine runs")
         state = self._model.engine
         return {
-            "idle": self.tr("idle"), "loading": self.tr("loading the model"), "rendering": self.tr("rendering"),
+            "idle": self.tr("idle"),
+            "loading": self.tr("loading the model"),
+            "rendering": self.tr("rendering"),
             "stopping": self.tr("stopping"),
-        }.get(state.state if state is not None else "idle", self.tr("idle"))  # fmt: skip
+        }.get(state.state if state is not None else "idle", self.tr("idle"))
 
     def _memory_words(self, state: EngineState) -> str:
         used, total = words.size(state.memory_used), words.size(state.memory_total)

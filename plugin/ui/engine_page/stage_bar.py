@@ -114,5 +114,5 @@ class _Bar(QtWidgets.QWidget):
 
 
 def colour_of(stage: str) -> QtGui.QColor:
-    """A stage's colour; grey for one that nobody knows."""
+    """A stage's colour; grey for an unknown one."""
     return QtGui.QColor(theme.STAGE_COLOURS.get(stage, "#888888"))

@@ -53,7 +53,7 @@ def run_loop(loop: Any) -> int:
 
 
 def run_menu(menu: QtWidgets.QMenu, at: QtCore.QPoint) -> None:
-    """Shows a menu at a point of the screen, and comes back at once: `popup` waits for nobody."""
+    """Shows a menu at a point of the screen, and comes back at once."""
     menu.popup(at)
 
 

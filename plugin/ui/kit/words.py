@@ -29,7 +29,7 @@ def duration(seconds: float) -> str:
 
 
 def size(count: float) -> str:
-    """`812 MiB`, `23.4 GiB`; a dash for 0 and less: nobody knows."""
+    """`812 MiB`, `23.4 GiB`; a dash for what is not known (0 and less)."""
     if count <= 0:
         return NOTHING
     return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
@@ -68,12 +68,12 @@ def left_of(job: JobState) -> int:
 
 
 def eta(job: JobState) -> float:
-    """Seconds until a running job is done; -1 where nobody knows."""
+    """Seconds until a running job is done; -1 where that is not known."""
     return left_of(job) / job.rate if job.state == RUNNING and job.rate > 0 and job.total else -1.0
 
 
 def total_eta(jobs: Iterable[JobState]) -> float:
-    """Seconds until the queue is empty, at the speed of what runs; -1 where nobody knows."""
+    """Seconds until the queue is empty, at the speed of what runs; -1 where that is not known."""
     listed = list(jobs)
     speed = sum(job.rate for job in listed if job.state == RUNNING)
     return sum(map(left_of, listed)) / speed if speed > 0 else -1.0

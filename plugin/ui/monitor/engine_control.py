@@ -43,7 +43,7 @@ class EngineControl(QtCore.QObject):
         return True
 
     def wait(self, seconds: float) -> None:
-        """Waits for the thread, at most so long: for whoever ends the process."""
+        """Waits for the thread, at most so long: before the process ends."""
         if self._thread is not None:
             self._thread.join(seconds)
 

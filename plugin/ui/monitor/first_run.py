@@ -44,10 +44,10 @@ class FirstRunPage(QtWidgets.QWidget):
         font = self.headline.font()
         font.setBold(True)
         self.headline.setFont(font)
-        self.start = action(self, self.tr("&Start Engine"), lambda: control.do(START), name="first_start",
-                            tip=self.tr("Starts an engine that keeps the model loaded between renders"))  # fmt: skip
-        self.again = action(self, self.tr("&Look Again"), self.look, name="look_again", shortcut="F5", local=True,
-                            tip=self.tr("Looks at everything once more"))  # fmt: skip
+        tip = self.tr("Starts an engine that keeps the model loaded between renders")
+        self.start = action(self, self.tr("&Start Engine"), lambda: control.do(START), name="first_start", tip=tip)
+        tip = self.tr("Looks at everything once more")
+        self.again = action(self, self.tr("&Look Again"), self.look, name="look_again", shortcut="F5", local=True, tip=tip)
         self._rows = QtWidgets.QVBoxLayout()
         self._lay_out()
         control.changed.connect(self._show_buttons)

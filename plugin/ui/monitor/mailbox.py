@@ -2,7 +2,7 @@
 
     watch's thread ── put ──▶ mailbox ── take, a few milliseconds' worth at a time ──▶ window's thread
 
-A newer state of the same job or engine stands in for the older one that nobody has looked at, log lines join, and beyond
+A newer state of the same job or engine stands in for the older one that was not taken yet, log lines join, and beyond
 `LIMIT` the oldest goes. So an engine that floods costs the window what it can show, and no more. What is dropped is given
 back: pictures own slots of shared memory.
 """
@@ -32,7 +32,7 @@ class Mailbox:
         self._closed = False
 
     def put(self, event: Event) -> bool:
-        """Adds an event; whether there was none before, so that somebody must be told."""
+        """Adds an event; whether there was none before, so that the window must be told."""
         dropped: Optional[Event] = None
         with self._lock:
             if self._closed:

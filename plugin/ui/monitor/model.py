@@ -37,7 +37,7 @@ class MonitorModel(QtCore.QObject):
     job_changed = QtCore.Signal(object)  # JobState
     frame_done = QtCore.Signal(object)  # FrameState
     engine_changed = QtCore.Signal(object)  # EngineState
-    picture = QtCore.Signal(object)  # PictureView; whoever takes it releases it
+    picture = QtCore.Signal(object)  # PictureView; the receiver releases it
     log = QtCore.Signal(list)  # of str
     answered = QtCore.Signal(object)  # Answer
     said = QtCore.Signal(str)  # a sentence for the person
@@ -51,7 +51,7 @@ class MonitorModel(QtCore.QObject):
         self.jobs: Dict[int, JobState] = {}
         self.engine: Optional[EngineState] = None
         self.link: Optional[Connected] = None
-        self.takes_pictures = False  # whether somebody is connected to `picture`; else they are given back here
+        self.takes_pictures = False  # whether a page is connected to `picture`; else they are given back here
         self.problem = ""  # why there is no engine; empty while there is one, and before anybody looked
         self._find = find
         self._pictures = pictures
@@ -75,7 +75,7 @@ class MonitorModel(QtCore.QObject):
     # -- what is asked of the engine: each comes back at once
 
     def cancel(self, number: int) -> None:
-        """Stops a job, whoever asked for it."""
+        """Stops a job, of whichever client."""
         self._ask(words.tr("Job {0} cannot be cancelled").format(number), lambda watch: watch.cancel(number))
 
     def move(self, number: int, before: int = 0) -> None:
@@ -114,7 +114,7 @@ class MonitorModel(QtCore.QObject):
 
     @property
     def eta(self) -> float:
-        """Seconds until the queue is empty; -1 where nobody knows."""
+        """Seconds until the queue is empty; -1 where that is not known."""
         return words.total_eta(self.open_jobs)
 
     # -- events

@@ -89,5 +89,5 @@ class _Render:
             error = exc.message
         except Exception as exc:  # a mistake of ours must not leave a render that never ends
             error = f"{type(exc).__name__}: {exc}"
-        with contextlib.suppress(RuntimeError):  # the application is gone, and nobody is left to be told
+        with contextlib.suppress(RuntimeError):  # the application is gone
             self._over(self._number, error)

@@ -16,7 +16,7 @@ from ...protocol.watching import JobState
 from ..kit import words
 from ..kit.qt import QtCore
 from ..queue import QueuePage
-from . import orders
+from . import requests
 from .model import MonitorModel
 from .monitored import MonitoredNode
 from .renders import Renders
@@ -114,7 +114,7 @@ class Showing(QtCore.QObject):
                 self._look()
 
     def _forget(self) -> None:
-        """Another engine counts its jobs anew: what is shown stays on the screen, and is nobody's."""
+        """Another engine counts its jobs anew: what is shown stays on the screen, and is no job's."""
         self._picture.new_engine()
         if self.job is not None and self.job.number != NODE:
             self.job = None
@@ -134,7 +134,7 @@ class Showing(QtCore.QObject):
     def _frame_wanted(self, number: int, frame: int) -> None:
         job = self.job if self.job is not None and self.job.number == number else self._model.jobs.get(number)
         if job is not None and job.plates and self._model.link is not None:
-            mattes = orders.mattes_of(job, frame)
+            mattes = requests.mattes_of(job, frame)
             self._model.show(plates=job.plates, mattes=mattes, frame=frame, params=dict(job.params))
 
     # -- what is rendered
@@ -142,7 +142,7 @@ class Showing(QtCore.QObject):
     def _block_wanted(self, frame: int) -> None:
         if self.job is not None:
             try:
-                block = orders.block_of(self.job, self._tweak.params(), frame)
+                block = requests.block_of(self.job, self._tweak.params(), frame)
             except GvmMatteError as exc:
                 self._model.said.emit(exc.message)
                 return
@@ -158,13 +158,13 @@ class Showing(QtCore.QObject):
         if job is None:
             return
         try:
-            order = orders.shot_with(job, params, frames) if whole else orders.try_of(job, params, frames)
+            request = requests.shot_with(job, params, frames) if whole else requests.try_of(job, params, frames)
         except GvmMatteError as exc:
             self._model.said.emit(exc.message)
             return
         self._picture.keep_as_b()
-        self._expected = order.sink.path
-        self._renders.start(order, words.name_of(job))
+        self._expected = request.sink.path
+        self._renders.start(request, words.name_of(job))
 
     def _copy(self, params: Dict[str, Any]) -> None:
         if self._node is None:

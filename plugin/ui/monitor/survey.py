@@ -1,6 +1,6 @@
-"""What is on disk of a job's frames: asked of the engine on a thread, once nobody has changed anything for a moment.
+"""What is on disk of a job's frames: asked of the engine on a thread, once nothing has changed for a moment.
 
-An engine does one thing after another, and a look would wait behind a render; while jobs run their own states tell.
+An engine does one thing after another, and a survey would wait behind a render; while jobs run their own states tell.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ import contextlib
 import threading
 from typing import Any, List, Mapping, Optional, Tuple
 
-from ...client import MatteJob, MatteSession
+from ...client import EngineChoice, MatteJob, session_for
 from ...core.errors import GvmMatteError
 from ...protocol.messages import Message, Surveyed
 from ...protocol.watching import JobState
 from ..kit.qt import QtCore
-from . import orders
+from . import requests
 
 DELAY_MS = 400
 
 
 class Survey(QtCore.QObject):
-    """One look at a time, the newest wish first; lives on the window's thread."""
+    """One survey at a time, the newest question first; lives on the window's thread."""
 
-    seen = QtCore.Signal(object)  # Surveyed, of the newest wish
+    seen = QtCore.Signal(object)  # Surveyed, of the newest question
     _over = QtCore.Signal(int, object)
 
     def __init__(self, parent: Optional[QtCore.QObject] = None) -> None:
@@ -37,13 +37,13 @@ class Survey(QtCore.QObject):
         self._over.connect(self._end, QtCore.Qt.ConnectionType.QueuedConnection)
 
     def want(self, job: JobState, params: Mapping[str, Any]) -> None:
-        """Looks soon; older wishes are void."""
+        """Asks soon; older questions are void."""
         self._wanted = (job, dict(params))
         self._number += 1
         self._timer.start()
 
     def forget(self) -> None:
-        """Nobody wants to know any more."""
+        """Drops the question."""
         self._wanted = None
         self._number += 1
         self._timer.stop()
@@ -54,21 +54,21 @@ class Survey(QtCore.QObject):
         job, params = self._wanted
         self._wanted = None
         try:
-            look = orders.look_at(job, params)
+            question = requests.survey_of(job, params)
         except GvmMatteError:  # out of reach, or values that the panel calls wrong already
             return
         self._busy = True
-        threading.Thread(target=self._run, args=(look, self._number), name="gvm-matte-look", daemon=True).start()
+        threading.Thread(target=self._run, args=(question, self._number), name="gvm-matte-survey", daemon=True).start()
 
-    def _run(self, look: MatteJob, number: int) -> None:
+    def _run(self, question: MatteJob, number: int) -> None:
         found: List[Surveyed] = []
 
         def note(message: Message) -> None:
             if isinstance(message, Surveyed):
                 found.append(message)
 
-        with contextlib.suppress(GvmMatteError), MatteSession(warm=True) as session:
-            session.render(look, on_event=note)
+        with contextlib.suppress(GvmMatteError), session_for(engine=EngineChoice.WARM) as session:
+            session.render(question, on_event=note)
         with contextlib.suppress(RuntimeError):  # the window is gone
             self._over.emit(number, found[-1] if found else None)
 

@@ -5,7 +5,7 @@
     tweak ── render ──▶ Renders                    a try beside the mattes, or the shot
     tweak ── copy ──▶ node                         where a node opened the window
 
-The window waits for nobody. A render that was started here belongs to this process, so closing asks what becomes of it.
+The window never waits. A render that was started here belongs to this process, so closing asks what becomes of it.
 """
 
 from __future__ import annotations

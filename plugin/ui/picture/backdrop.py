@@ -47,7 +47,7 @@ class BackdropReader(QtCore.QObject):
         """Begins to read; `ready` or `failed` follows."""
         self._number += 1
         self.path = path
-        # Not Qt's pool: its end waits for what runs in it, while whoever ends it holds what Python needs to run on.
+        # Not Qt's pool: its end waits for what runs in it, while the thread that ends it holds what Python needs to run on.
         threading.Thread(target=self._work, args=(self._number, path), name="backdrop", daemon=True).start()
 
     def _work(self, number: int, path: str) -> None:

@@ -106,7 +106,7 @@ def _copy(view: PictureView, pixels: memoryview, stride: int, size: int) -> byte
 class PictureCache:
     """Pictures by job and frame, within `mib`; the one that was looked at last is always kept.
 
-    What goes first: pictures of jobs that nobody compares, then those farthest from the frame on the screen, of which the
+    What goes first: pictures of jobs that are not compared, then those farthest from the frame on the screen, of which the
     ones behind go before the ones ahead.
     """
 

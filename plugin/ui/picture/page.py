@@ -4,7 +4,7 @@
     show_job, job_changed, frame_done, survey ── Shot ────┼──▶ canvas, timeline, transport
     set_edges, keep_as_b ── tables ───────────────────────┘
 
-The page asks nobody for pixels by itself: `frame_wanted` says what is not there.
+The page fetches no pixels by itself: `frame_wanted` says what is not there.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Whose picture is whose: numbers of jobs over several engines, and which frames were asked for.
 
 An engine counts its jobs from 1, so after a restart a number means another job. Inside the page a job has a take instead:
-the engine's turn and the number in one. What has no number (an answer from disk) belongs to whoever asked.
+the engine's turn and the number in one. What has no number (an answer from disk) belongs to the job that was asked about.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Takes:
         return take is not None and time.monotonic() - self._asked.get((take, frame), float("-inf")) < PATIENCE
 
     def answered(self, frame: int) -> Optional[int]:
-        """The take that this frame was asked for longest ago; None: nobody asked."""
+        """The take that this frame was asked for longest ago; None: it was not."""
         waiting: List[Tuple[float, int]] = [(when, take) for (take, asked), when in self._asked.items() if asked == frame]
         if not waiting:
             return None

@@ -66,7 +66,7 @@ class Timeline(QtWidgets.QWidget):
         self.strip.set_frame(self.frame)
 
     def set_frame(self, frame: int) -> None:
-        """Moves the handle; nobody is told."""
+        """Moves the handle, without a signal."""
         self._shown_by_us = True
         self.slider.setValue(frame)
         self._shown_by_us = False

@@ -67,7 +67,7 @@ class Transport(QtWidgets.QWidget):
         self.frame.blockSignals(blocked)
 
     def set_frame(self, frame: int) -> None:
-        """Shows a frame's number; nobody is told."""
+        """Shows a frame's number, without a signal."""
         blocked = self.frame.blockSignals(True)
         self.frame.setValue(frame)
         self.frame.blockSignals(blocked)

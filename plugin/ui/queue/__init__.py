@@ -1,4 +1,4 @@
-"""The queue page: every job of the engine, whoever asked for it."""
+"""The queue page: every job of the engine, of all its clients."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from ...protocol.watching import JobState
 from ..kit import theme, words
 from ..kit.qt import QtCore, QtWidgets
-from ..monitor import orders
+from ..monitor import requests
 
 JOB_ROLE = int(QtCore.Qt.ItemDataRole.UserRole)
 _RANKS = {words.RUNNING: 0, words.WAITING: 1}
@@ -138,7 +138,7 @@ class JobTable(QtCore.QAbstractTableModel):
             return str(job.number)
         if column == Column.PLATES:
             name = words.name_of(job)
-            return self.tr("{0} (try)").format(name) if orders.is_try(job) else name
+            return self.tr("{0} (try)").format(name) if requests.is_try(job) else name
         if column == Column.FRAMES:
             return job.frames or ("-".join(map(str, job.shot)) if job.shot else self.tr("all"))
         if column == Column.PROGRESS:
@@ -164,9 +164,7 @@ class JobTable(QtCore.QAbstractTableModel):
                 "delivering": self.tr("writing"), "writing": self.tr("writing"),
                 "making movies": self.tr("making movies"),
             }.get(job.stage, self.tr("running"))  # fmt: skip
-        known = {
-            words.DONE: self.tr("done"), words.FAILED: self.tr("failed"), words.CANCELLED: self.tr("cancelled"),
-        }  # fmt: skip
+        known = {words.DONE: self.tr("done"), words.FAILED: self.tr("failed"), words.CANCELLED: self.tr("cancelled")}
         return known.get(job.state, job.state)
 
     def _tip(self, job: JobState, column: Column) -> str:

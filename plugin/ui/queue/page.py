@@ -11,7 +11,7 @@ from ...protocol.watching import JobState
 from ..kit import theme, words
 from ..kit.actions import action, button, say
 from ..kit.qt import QAction, QtCore, QtGui, QtWidgets
-from ..monitor import orders
+from ..monitor import requests
 from ..monitor.model import MonitorModel
 from ..monitor.renders import Renders
 from .job_table import Column, JobTable
@@ -88,16 +88,18 @@ class QueuePage(QtWidgets.QWidget):
             self.view.addAction(made)
             return made
 
-        self.cancel = make(self.tr("&Cancel"), self._cancel, "Del",
-                           self.tr("Stops the chosen jobs; finished frames stay"), "cancel")  # fmt: skip
+        self.cancel = make(
+            self.tr("&Cancel"), self._cancel, "Del", self.tr("Stops the chosen jobs; finished frames stay"), "cancel"
+        )
         self.up = make(self.tr("Move &Up"), lambda: self._move(-1), "Ctrl+Up", self.tr("One place up in the queue"), "up")
-        self.down = make(self.tr("Move &Down"), lambda: self._move(1), "Ctrl+Down",
-                         self.tr("One place down in the queue"), "down")  # fmt: skip
+        self.down = make(
+            self.tr("Move &Down"), lambda: self._move(1), "Ctrl+Down", self.tr("One place down in the queue"), "down"
+        )
         self.top = make(self.tr("To the &Top"), self._to_top, "Ctrl+Shift+Up", self.tr("Next of all that wait"), "top")
-        self.retry = make(self.tr("&Retry Missing"), self._retry, "Ctrl+R",
-                          self._retry_tip(), "retry")  # fmt: skip
-        self.open_folder = make(self.tr("Open &Folder"), self._open, "Ctrl+O",
-                                self.tr("Shows the folder with the job's mattes"), "open_folder")  # fmt: skip
+        self.retry = make(self.tr("&Retry Missing"), self._retry, "Ctrl+R", self._retry_tip(), "retry")
+        self.open_folder = make(
+            self.tr("Open &Folder"), self._open, "Ctrl+O", self.tr("Shows the folder with the job's mattes"), "open_folder"
+        )
         self.actions_ = [self.cancel, self.up, self.down, self.top, self.retry, self.open_folder]
 
     def _make_buttons(self) -> QtWidgets.QHBoxLayout:
@@ -153,7 +155,7 @@ class QueuePage(QtWidgets.QWidget):
         self.top.setEnabled(live and place > 0)
         self.down.setEnabled(live and 0 <= place < len(waiting) - 1)
         ended = one is not None and (one.state not in words.OPEN or not live)
-        trouble = orders.why_not_again(one) if one is not None else ""
+        trouble = requests.why_not_again(one) if one is not None else ""
         self.retry.setEnabled(ended and not trouble)
         say(self.retry, trouble or self._retry_tip())
         self.open_folder.setEnabled(one is not None and bool(one.mattes))
@@ -199,7 +201,7 @@ class QueuePage(QtWidgets.QWidget):
     def _retry(self) -> None:
         for job in self.chosen[:1]:
             try:
-                self._renders.start(orders.again(job), words.name_of(job))
+                self._renders.start(requests.again(job), words.name_of(job))
             except GvmMatteError as exc:
                 self._model.said.emit(exc.message)
 

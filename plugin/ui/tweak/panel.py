@@ -4,7 +4,7 @@
     the rest     is seen after a render: `render_requested`, of the block on the screen or of the whole shot
     Copy         takes what was found back to the node: `copy_requested`
 
-The panel asks nobody anything: it is told the job (`show_job`, or `set_params` and `set_shot`), the frame on the screen
+The panel asks for nothing: it is told the job (`show_job`, or `set_params` and `set_shot`), the frame on the screen
 (`set_frame`) and why there is no rendering or copying at the moment.
 """
 

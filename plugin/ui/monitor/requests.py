@@ -36,7 +36,7 @@ def again(job: JobState) -> MatteJob:
     Raises:
         UsageError: its plates or mattes are out of reach.
     """
-    return _order(job, {**job.params, "existing": "resume"}, job.frames, job.mattes)
+    return _job(job, {**job.params, "existing": "resume"}, job.frames, job.mattes)
 
 
 def shot_with(job: JobState, params: Mapping[str, Any], frames: str) -> MatteJob:
@@ -46,16 +46,16 @@ def shot_with(job: JobState, params: Mapping[str, Any], frames: str) -> MatteJob
         UsageError: as `again`.
         ParamError: values that cannot be.
     """
-    return _order(job, _checked(params), frames, _own_mattes(job))
+    return _job(job, _checked(params), frames, _own_mattes(job))
 
 
-def look_at(job: JobState, params: Mapping[str, Any]) -> MatteJob:
+def survey_of(job: JobState, params: Mapping[str, Any]) -> MatteJob:
     """The question what is on disk of a job's frames, if they were made with these parameters; nothing is computed.
 
     Raises:
         UsageError, ParamError: as `shot_with`.
     """
-    return dataclasses.replace(_order(job, _checked(params), job.frames, job.mattes), dry_run=True)
+    return dataclasses.replace(_job(job, _checked(params), job.frames, job.mattes), dry_run=True)
 
 
 def try_of(job: JobState, params: Mapping[str, Any], frames: str) -> MatteJob:
@@ -65,7 +65,7 @@ def try_of(job: JobState, params: Mapping[str, Any], frames: str) -> MatteJob:
         UsageError, ParamError: as `shot_with`.
     """
     folder, name = os.path.split(_own_mattes(job))
-    return _order(job, _checked(params), frames, os.path.join(folder, TRIES, name))
+    return _job(job, _checked(params), frames, os.path.join(folder, TRIES, name))
 
 
 def is_try(job: JobState) -> bool:
@@ -103,7 +103,7 @@ def _checked(params: Mapping[str, Any]) -> Dict[str, Any]:
     return checked
 
 
-def _order(job: JobState, params: Dict[str, Any], frames: str, mattes: str) -> MatteJob:
+def _job(job: JobState, params: Dict[str, Any], frames: str, mattes: str) -> MatteJob:
     trouble = why_not_again(job)
     if trouble:
         raise UsageError(trouble)
