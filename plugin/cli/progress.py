@@ -29,6 +29,7 @@ from rich.progress import (
 from rich.text import Text
 
 from ..client import RenderResult
+from ..client.devices.sessions import numbered
 from ..core.frames import FrameRange
 from ..core.paths import frame_path
 from ..protocol.messages import STAGE_WORDS, Accepted, FrameWritten, Message, Notice
@@ -39,17 +40,17 @@ from ..protocol.messages import Progress as ProgressMessage
 class Item:
     """What is rendered: a script's `node` or `write` by its name, or the command's one job, which has none.
 
-    `devices` are numbered names; a message that is about one of several has its number, from 1 on, as `job`.
+    `devices`: a message that is about one of several has its number, from 1 on, as `job`.
     """
 
     kind: str = ""
     name: str = ""
     devices: Tuple[str, ...] = ()
 
-    def device(self, message: Any) -> str:
-        """The device that a message is about, where there are several."""
-        number = getattr(message, "job", 0)
-        return self.devices[number - 1] if len(self.devices) > 1 and number else ""
+    def device(self, number: int, *, told_apart: bool = False) -> str:
+        """The device that a message with this number is about, where there are several; equal ones `told_apart`."""
+        names = numbered(self.devices) if told_apart else self.devices
+        return names[number - 1] if len(self.devices) > 1 and number else ""
 
 
 JOB = Item()
@@ -100,7 +101,8 @@ class JsonLines(Follower):
     def hear(self, message: Message, item: Item = JOB) -> None:
         """The message, without its job's number; of several devices, which one it is about."""
         fields: Dict[str, Any] = dataclasses.asdict(message)
-        number, device = fields.pop("job", 0), item.device(message)
+        number = fields.pop("job", 0)
+        device = item.device(number)
         if device:
             fields.update(device=device, engine=number)
         self._print(type(message).__name__.lower(), item, fields)
@@ -154,7 +156,7 @@ class Bar(Follower):
         """Shows what a message says."""
         name = f"{item.name}: " if item.name else ""
         if isinstance(message, Notice):
-            device = item.device(message)
+            device = item.device(message.job, told_apart=True)
             text = f": {name}{device}: {message.text}" if device else f": {name}{message.text}"
             self._line(Text.assemble((message.level, "yellow"), text))
         elif isinstance(message, Accepted):

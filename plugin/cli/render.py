@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from typing import Any, Dict, Iterator, Tuple
 
 from ..client import MatteJob, RenderResult, session_for
-from ..client.devices.sessions import numbered
 from ..core.devices import devices_of
 from ..core.errors import FrameRangeError, UsageError
 from ..core.frames import BlockPlan, FrameRange
@@ -135,7 +134,7 @@ def render(job: MatteJob, args: argparse.Namespace) -> RenderResult:
     take_assigned_gpus()
     check_assigned_gpus(devices)
     task = args.progress == "openjd"
-    item = Item(devices=tuple(numbered(devices)))
+    item = Item(devices=devices)
     log = (lambda line: print(line, file=sys.stderr, flush=True)) if args.verbose else None
     engine = chosen_engine(own=args.own_engine, task=task)
     with cancel_on_signals() as cancel, OpenJdProgress(OpenJdMessages()) if task else follower_of(args) as follower:

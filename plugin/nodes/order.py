@@ -214,11 +214,6 @@ def _config() -> str:
     return str(root["customOCIOConfigPath"].value() or "")
 
 
-def with_params(order: Order, **params: Any) -> Order:
-    """The order with other parameters."""
-    return dataclasses.replace(order, params={**order.params, **params})
-
-
 def current_block(order: Order, frame: int) -> Optional[FrameRange]:
     """The frames of the block that holds a frame; None outside the shot."""
     if not order.span[0] <= frame <= order.span[1]:

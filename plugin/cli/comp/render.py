@@ -10,7 +10,6 @@ import time
 from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 from ...client import RenderResult
-from ...client.devices.sessions import numbered
 from ...core.devices import devices_of
 from ...core.errors import GvmMatteError, UsageError, from_code
 from ...core.frames import FrameRange
@@ -69,7 +68,7 @@ def mattes(
     from ...nodes.render_thread import MatteRender, device_of, frames_of, main_thread
 
     order, main = take(node), main_thread(wait=True)
-    item = Item("node", node.fullName(), tuple(numbered(devices_of(device_of(order)))))
+    item = Item("node", node.fullName(), devices_of(device_of(order)))
 
     def hear(message: Message) -> None:
         follower.hear(message, item)

@@ -1,7 +1,7 @@
 """Qt as this Python has it: PySide6, or PySide2 inside Nuke 14 and 15. Everything in ui/ takes Qt from here.
 
 Names of enums are written in full (`Qt.AlignmentFlag.AlignLeft`): both know them so. What the two have in different
-places or under different names is here: `QAction`, `QActionGroup`, `QShortcut`, `run_loop`, `run_menu`.
+places or under different names is here: `QAction`, `QActionGroup`, `QShortcut`, `run_loop`, `place_of`.
 """
 
 from __future__ import annotations
@@ -52,9 +52,10 @@ def run_loop(loop: Any) -> int:
     return int((getattr(loop, "exec", None) or loop.exec_)())
 
 
-def run_menu(menu: QtWidgets.QMenu, at: QtCore.QPoint) -> None:
-    """Shows a menu at a point of the screen, and comes back at once."""
-    menu.popup(at)
+def place_of(event: Any) -> Tuple[float, float]:
+    """Where a mouse's or wheel's event was, in the widget's units."""
+    at = event.position() if hasattr(event, "position") else event.localPos()
+    return float(at.x()), float(at.y())
 
 
-__all__ = ["PYSIDE", "QAction", "QActionGroup", "QShortcut", "QtCore", "QtGui", "QtWidgets", "run_loop", "run_menu"]
+__all__ = ["PYSIDE", "QAction", "QActionGroup", "QShortcut", "QtCore", "QtGui", "QtWidgets", "place_of", "run_loop"]

@@ -12,10 +12,9 @@ import enum
 from dataclasses import dataclass, field
 from typing import Any, Optional, Tuple
 
-from ..kit.qt import QtCore, QtGui, QtWidgets
+from ..kit.qt import QtCore, QtGui, QtWidgets, place_of
 from .compose import Composer
 from .display import Display
-from .events import place_of
 from .kept import KeptPicture
 from .mapping import Mapping, Rect, Size
 

@@ -24,11 +24,10 @@ from .compare_bar import CompareBar
 from .display import View
 from .display_bar import DisplayBar
 from .kept import DEFAULT_MIB, KeptPicture, PictureCache
-from .playback import Playback
+from .playback import Playback, Speed
 from .readout import pixel_words
 from .shot import Shot, frames_of
 from .sides import Side, Sides
-from .speed import Speed
 from .takes import PATIENCE, Takes
 from .timeline import Timeline
 from .transport import Transport

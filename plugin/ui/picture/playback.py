@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import bisect
 import time
-from typing import Callable, Optional, Sequence
+from collections import deque
+from typing import Callable, Deque, Optional, Sequence
 
 from ..kit.qt import QtCore
 
 DEFAULT_RATE = 24.0
+SPAN = 1.0  # seconds over which `Speed` counts
 
 
 def due(frames: Sequence[int], current: int, steps: int, *, loop: bool) -> Optional[int]:
@@ -128,3 +130,33 @@ class Playback(QtCore.QObject):
         if playing != self._playing:
             self._playing = playing
             self.playing_changed.emit(playing)
+
+
+class Speed:
+    """How many frames a second reach the screen: counts what is noted."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._times: Deque[float] = deque(maxlen=512)
+
+    def clear(self) -> None:
+        """Begins anew."""
+        self._times.clear()
+
+    def note(self) -> None:
+        """A frame was painted."""
+        self._times.append(self._clock())
+
+    def per_second(self) -> float:
+        """Frames a second over the last second; 0 before there are two."""
+        now = self._clock()
+        while self._times and now - self._times[0] > SPAN:
+            self._times.popleft()
+        if len(self._times) < 2:
+            return 0.0
+        return (len(self._times) - 1) / max(self._times[-1] - self._times[0], 1e-6)
+
+    def words(self) -> str:
+        """`23.9`; empty before there are two frames."""
+        found = self.per_second()
+        return f"{found:.1f}" if found else ""

@@ -14,8 +14,7 @@ from __future__ import annotations
 from typing import Callable, Dict, FrozenSet, List, Optional, Tuple
 
 from ..kit import theme
-from ..kit.qt import QtCore, QtGui, QtWidgets
-from .events import place_of
+from ..kit.qt import QtCore, QtGui, QtWidgets, place_of
 from .shot import FLICKER_LEAST, Mark, Measures, flickers
 
 # Okabe and Ito's colours ("Color Universal Design", 2008), on light and on dark.

@@ -10,6 +10,7 @@ import os
 from enum import IntEnum
 from typing import Any, Dict, List, Optional, Tuple
 
+from ...protocol.messages import STAGE_WORDS
 from ...protocol.watching import JobState
 from ..kit import theme, words
 from ..kit.qt import QtCore, QtWidgets
@@ -158,12 +159,7 @@ class JobTable(QtCore.QAbstractTableModel):
         if job.state == words.WAITING:
             return self.tr("waiting ({0})").format(job.position) if job.position > 0 else self.tr("waiting")
         if job.state == words.RUNNING:
-            return {
-                "loading": self.tr("loading the model"), "reading": self.tr("reading plates"),
-                "encoding": self.tr("encoding"), "denoising": self.tr("denoising"), "decoding": self.tr("decoding"),
-                "delivering": self.tr("writing"), "writing": self.tr("writing"),
-                "making movies": self.tr("making movies"),
-            }.get(job.stage, self.tr("running"))  # fmt: skip
+            return self.tr(STAGE_WORDS.get(job.stage, "running"))
         known = {words.DONE: self.tr("done"), words.FAILED: self.tr("failed"), words.CANCELLED: self.tr("cancelled")}
         return known.get(job.state, job.state)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Callable, List
 
 import pytest
-from gvm_matte.ui.picture.playback import Playback, due
-from gvm_matte.ui.picture.speed import Speed
+from gvm_matte.ui.picture.playback import Playback, Speed, due
 from pytestqt.qtbot import QtBot
 
 THERE = [1001, 1002, 1005, 1006]
