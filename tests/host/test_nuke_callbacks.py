@@ -178,7 +178,7 @@ def test_a_knob_changed_does_not_call_itself(host: Host) -> None:
     def changed() -> None:
         note()
         nuke.thisNode()["black"].setValue(0.5)
-        if nuke.thisKnob().name() == "white":  # type: ignore[union-attr]
+        if nuke.thisKnob().name() == "white":
             nuke.thisNode()["loud"].setValue(7)
 
     nuke.addKnobChanged(changed)
@@ -304,7 +304,7 @@ def test_menus_are_objects_in_a_gui_session(gui: Host) -> None:
     assert nuke.menu("Nodes").findItem("GVM") is menu
     item: Any = nuke.menu("Nodes").findItem("GVM/GVM Matte")
     item.invoke()
-    nuke.menu("Nodes").findItem("GVM/Tools/Clean").invoke()  # type: ignore[union-attr]
+    nuke.menu("Nodes").findItem("GVM/Tools/Clean").invoke()
     assert LOG == ["made"] and [one.name() for one in menu.items()] == ["GVM Matte", "Tools"]
     menu.addCommand("GVM Matte", "pass")
     assert len(menu.items()) == 2

@@ -130,7 +130,7 @@ def test_an_expression_reads_other_knobs(node: Any, host: Host) -> None:
 def test_a_scripts_expressions_have_their_values(host: Host) -> None:
     host.open(str(DATA / "expressions.nk"))
     grade: Any = nuke.toNode("Follows")
-    assert nuke.toNode("Control")["rounded"].value() == 2  # type: ignore[index]
+    assert nuke.toNode("Control")["rounded"].value() == 2
     assert grade["multiply"].value() == [3, 5, 10, 1]
     assert grade["add"].value() == [6] * 4
     assert grade["gamma"].value() == [2] * 4
