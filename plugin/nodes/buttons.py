@@ -68,7 +68,7 @@ def _submit(node: nuke.Node) -> None:
             script=str(nuke.root()["name"].value()), params=job.params,
         )  # fmt: skip
         blocks = job.settings.blocks_per_chunk
-        window.open_submitter(shot, **({"blocks_per_chunk": blocks} if blocks > 1 else {}))  # 1: nobody touched the knob
+        window.open_submitter(shot, **({"blocks_per_chunk": blocks} if blocks > 1 else {}))  # 1: the knob was not touched
         return
     folder = folder_of(node)
     write(node, folder)

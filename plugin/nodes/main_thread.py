@@ -3,7 +3,7 @@
 With a GUI's event loop calls are queued with `nuke.executeInMainThread`. Where the main thread itself waits for the render
 (a terminal session, a render that asks for its mattes) it serves a queue of ours meanwhile, and then for all renders that
 go on: the engine does one job at a time, so a main thread that waits for the engine while another render's job waits for a
-plate would wait for itself. Nobody waits without end: `executeInMainThreadWithResult` has no time-out, so it is not used.
+plate would wait for itself. No thread waits without end: `executeInMainThreadWithResult`, which has no time-out, is not used.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class MainThread:
 
         def run() -> None:
             if not begun.acquire(blocking=False):
-                return  # nobody waits any more
+                return  # the caller has given up waiting
             try:
                 answers.append((call(), None))
             except BaseException as exc:

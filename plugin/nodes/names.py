@@ -47,7 +47,7 @@ def _walk(nodes: List[nuke.Node]) -> Iterator[nuke.Node]:
 
 
 def inner(node: nuke.Node, name: str) -> Optional[nuke.Node]:
-    """A node inside, by name; None where somebody removed it."""
+    """A node inside, by name; None where the user removed it."""
     assert isinstance(node, nuke.Group)
     return next((one for one in node.nodes() if one.name() == name), None)
 
@@ -71,7 +71,7 @@ def find(wanted: str) -> Optional[nuke.Node]:
 def untracked() -> Iterator[None]:
     """Changes of the node's own bookkeeping: neither in the undo history nor a reason to save the script."""
     modified, recorded = nuke.modified(), not nuke.Undo.disabled()
-    if recorded:  # whether calls nest, nobody says
+    if recorded:  # whether calls nest is not documented
         nuke.Undo.disable()
     try:
         yield

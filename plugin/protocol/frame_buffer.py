@@ -236,7 +236,7 @@ class FrameRing:
     def open(self, slot: int, sequence: int) -> Tuple[SlotInfo, memoryview]:
         """What a slot holds, and its pixels in place, to be read until the slot is given back.
 
-        Everything is checked before it is used: the other side may be ill.
+        Everything is checked before it is used: the other side may be broken.
 
         Raises:
             FrameBufferError: no such slot, another frame than was announced, a header that makes no sense, a closed ring.

@@ -41,7 +41,7 @@ def cancelled() -> bool:
 
 
 def check() -> None:
-    """Raises CancelledError if a signal came: where somebody in between may have swallowed it."""
+    """Raises CancelledError if a signal came: where code in between may have swallowed it."""
     if cancelled():
         raise CancelledError(WORDS)
 
