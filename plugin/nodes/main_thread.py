@@ -3,7 +3,7 @@
 With a GUI's event loop calls are queued with `nuke.executeInMainThread`. Where the main thread itself waits for the render
 (a terminal session, a render that asks for its mattes) it serves a queue of ours meanwhile, and then for all renders that
 go on: the engine does one job at a time, so a main thread that waits for the engine while another render's job waits for a
-plate would wait for itself. No thread waits without end: `executeInMainThreadWithResult`, which has no time-out, is not used.
+plate would wait for itself. No thread waits without end: `executeInMainThreadWithResult`, which has none, is not used.
 """
 
 from __future__ import annotations

@@ -19,19 +19,22 @@ from support import shared_leftovers
 def engine_place() -> Iterator[Path]:
     """Where the warm engine of these tests leaves its address; it is ended with them."""
     folder = Path(tempfile.mkdtemp(prefix="gn", dir="/tmp" if os.name == "posix" else None))
-    patch = pytest.MonkeyPatch()
-    patch.setenv("GVM_ENGINE_FILE", str(folder / "engine.json"))
-    patch.setenv("OMP_NUM_THREADS", "1")
     yield folder
-    stop_warm_engine()
-    patch.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GVM_ENGINE_FILE", str(folder / "engine.json"))
+        stop_warm_engine()
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
 def warm(engine_place: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """The warm engine, started by whoever asks first; and no preset but those built in."""
+    """The warm engine, which the first test that asks starts; and no preset but those built in.
+
+    Its place is set for each test anew: a setting that outlived the test would be met by the tests of other folders, which
+    a run in several processes puts between these.
+    """
     monkeypatch.setenv("GVM_ENGINE_FILE", str(engine_place / "engine.json"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.delenv("GVM_PRESET_PATH", raising=False)
     monkeypatch.delenv("GVM_ENGINE_PYTHON", raising=False)
