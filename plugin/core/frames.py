@@ -16,6 +16,7 @@ So a block depends on windows k−1 and k alone.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Dict, Iterable, Iterator, List, Protocol, Sequence, Set, Tuple
 
@@ -89,7 +90,10 @@ class FrameRange:
         return len(self.frames)
 
     def __contains__(self, frame: object) -> bool:
-        return frame in set(self.frames)
+        if not isinstance(frame, int):
+            return False
+        place = bisect_left(self.frames, frame)  # asked once a frame, so it may not look at all of them
+        return place < len(self.frames) and self.frames[place] == frame
 
     def __str__(self) -> str:
         """As short as `parse` reads it back: runs of one step are joined."""
