@@ -41,30 +41,17 @@ def describe_plan(job: MatteJob) -> Dict[str, Any]:
     devices = devices_of(ShotParams.of(job.params).base.device)
     # the engine's libraries take a moment
     from ..engine.model.device import resolve_device
-    from ..engine.model.estimate import estimate_memory
-    from ..engine.model.geometry import geometry
+    from ..engine.pipeline.memory import memory_of, model_size
     from ..engine.pipeline.plan import make_plan
-    from ..engine.pipeline.windows import ENCODE_BATCH
 
     for device in devices:
         resolve_device(device)
     notices: List[str] = []
     job = dataclasses.replace(job, params={**job.params, "device": devices[0]})
     plan = make_plan(job.render(1), check=lambda: None, found=lambda request, files: notices.extend(files.notices))
-    request, params = plan.request, plan.request.params
+    request = plan.request
     try:
-        width, height = geometry(
-            *request.region.crop_size,
-            size=params.size,
-            max_resolution=params.max_resolution,
-            pixel_aspect=request.pixel_aspect,
-        ).padded
-        blocks = plan.blocks
-        window = min(params.num_frames_per_batch, request.plan.length)
-        memory = estimate_memory(
-            plan.files, dtype=plan.dtype, width=width, height=height, window=window,
-            group=min(params.decode_chunk_size, window), encode_batch=ENCODE_BATCH if plan.device.type == "cuda" else 1,
-        )  # fmt: skip
+        memory = memory_of(plan, dtype=plan.dtype, gpu=plan.device.type == "cuda")
         wanted = set(plan.frames)
         return {
             "shot": [request.plan.first, request.plan.last],
@@ -79,10 +66,10 @@ def describe_plan(job: MatteJob) -> Dict[str, Any]:
                     "frames": str(FrameRange.of(frame for frame in block.frames if frame in wanted)),
                     "window": [block.window_first, block.window_last],
                 }
-                for block in blocks
+                for block in plan.blocks
             ],
             "area": list(request.region.area.as_tuple),
-            "model_size": [width, height],
+            "model_size": list(model_size(plan)),
             "weights": f"{plan.files.name} ({plan.files.kind})",
             "device": str(plan.device),
             "devices": _first_runs(devices, request.plan, plan.frames),

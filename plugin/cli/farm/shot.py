@@ -40,33 +40,16 @@ def look_at_shot(job: MatteJob) -> ShotFacts:
     """
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", tempfile.gettempdir())  # torch makes a folder of its own otherwise
     # the engine's libraries take a moment
-    from ...engine.model.estimate import estimate_memory
-    from ...engine.model.geometry import geometry
+    from ...engine.pipeline.memory import memory_of
     from ...engine.pipeline.plan import make_plan
-    from ...engine.pipeline.windows import ENCODE_BATCH
 
     notices: List[str] = []
     # No GPU is needed to look: the processor's precision stands in, the farm's is counted.
     here = dataclasses.replace(job, params={**job.params, "device": "cpu", "precision": "fp32"})
     plan = make_plan(here.render(1), check=lambda: None, found=lambda request, files: notices.extend(files.notices))
-    request, params = plan.request, plan.request.params
+    request = plan.request
     try:
-        width, height = geometry(
-            *request.region.crop_size,
-            size=params.size,
-            max_resolution=params.max_resolution,
-            pixel_aspect=request.pixel_aspect,
-        ).padded
-        window = min(params.num_frames_per_batch, request.plan.length)
-        memory = estimate_memory(
-            plan.files,
-            dtype=_dtype(str(job.params.get("precision", "auto"))),
-            width=width,
-            height=height,
-            window=window,
-            group=min(params.decode_chunk_size, window),
-            encode_batch=ENCODE_BATCH,
-        )
+        memory = memory_of(plan, dtype=_dtype(str(job.params.get("precision", "auto"))), gpu=True)
         needed = memory.peak * SHARE / MIB + SPARE_MIB
         return ShotFacts(
             (request.plan.first, request.plan.last),
